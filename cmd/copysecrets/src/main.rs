@@ -1,0 +1,3 @@
+//! Copies the public keys and certificates of the stack into one namespace.
+
+fn main() {}

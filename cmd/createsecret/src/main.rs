@@ -1,0 +1,3 @@
+//! Creates Rekor's signing key and publishes it in Secrets.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Creates a Trillian log and publishes its tree ID in a ConfigMap.
+
+fn main() {}

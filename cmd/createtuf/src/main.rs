@@ -1,0 +1,3 @@
+//! Creates, renews and publishes the TUF repository that clients trust.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Serves the TUF repository over HTTP.
+
+fn main() {}

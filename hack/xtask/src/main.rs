@@ -1,0 +1,3 @@
+//! Builds the images and resolves the manifests.
+
+fn main() {}

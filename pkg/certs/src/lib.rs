@@ -1,0 +1,1 @@
+//! X.509 certificates: Fulcio's root and the timestamping chain.

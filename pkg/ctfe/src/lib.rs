@@ -1,0 +1,1 @@
+//! The CT log server's configuration.

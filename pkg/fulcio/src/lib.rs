@@ -1,0 +1,1 @@
+//! Asks Fulcio for its root certificate.

@@ -1,0 +1,1 @@
+//! Gates: the Secrets and ConfigMaps that the servers' pods wait for.

@@ -1,0 +1,1 @@
+//! The runtime of a Job: options, logging, the retry loop, its deadline, signals and the exit code.

@@ -1,0 +1,1 @@
+//! Private keys, in the encrypted PEM forms that the Sigstore servers open.

@@ -1,0 +1,1 @@
+//! Finds or creates a log in Trillian.

@@ -1,0 +1,1 @@
+//! A TUF repository for Sigstore clients, as a map of paths to bytes.
