@@ -1,1 +1,203 @@
-//! The runtime of a Job: options, logging, the retry loop, its deadline, signals and the exit code.
+//! The runtime of a Job: options, logging, the loop, its deadline, signals and the exit code.
+//!
+//! A Job's `main` parses its flags with [`parse`] and hands its work to [`run`]. "Not yet" (a
+//! dependency that is starting, an object nobody has written) is an error like any other: `run`
+//! calls the whole work again until `--timeout`. Nothing else retries.
+
+mod flags;
+mod log;
+mod refused;
+
+use std::{cell::RefCell, future::Future, process::ExitCode, time::Duration};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{Instant, sleep},
+};
+use tracing::{error, info, warn};
+
+pub use flags::{parse, parse_from};
+pub use refused::Refused;
+
+/// Options that every Job takes.
+#[derive(clap::Args, Debug, Clone)]
+pub struct Options {
+    /// How long to wait for what isn't there yet, such as 90s or 10m
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
+    timeout: Duration,
+}
+
+/// Does `work` until it succeeds, the deadline passes, a signal arrives or it is refused.
+///
+/// The exit code is what the Job's `podFailurePolicy` and a script rely on: 0 the gate is open,
+/// 1 gave up at the deadline, 3 [`Refused`], 143 stopped by SIGTERM or SIGINT. (2, wrong flags, is
+/// clap's.) The last line of the log says why; Kubernetes makes it the termination message.
+pub async fn run<F: Future<Output = anyhow::Result<()>>>(
+    options: &Options,
+    work: impl FnMut() -> F,
+) -> ExitCode {
+    log::start();
+    let timeout = options.timeout;
+    let last = RefCell::new(String::from("it had no time to try"));
+    tokio::select! {
+        biased;
+        name = terminated() => {
+            error!("stopped by {name}: {}", last.borrow());
+            ExitCode::from(STOPPED)
+        }
+        done = persist(work, &last) => match done {
+            Ok(()) => { info!("done"); ExitCode::SUCCESS }
+            Err(refusal) => { error!("refused: {refusal}"); ExitCode::from(REFUSED) }
+        },
+        () = sleep(timeout) => {
+            error!("gave up after {}: {}", humantime::format_duration(timeout), last.borrow());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Calls `work` until it succeeds or is refused. A pause is a tenth of the time waited so far, so
+/// that a gate opens within 10 % of the time its dependency took. A failure is logged when it is
+/// a new one.
+async fn persist<F: Future<Output = anyhow::Result<()>>>(
+    mut work: impl FnMut() -> F,
+    last: &RefCell<String>,
+) -> Result<(), String> {
+    let start = Instant::now();
+    loop {
+        let Err(failure) = work().await else {
+            return Ok(());
+        };
+        let text = describe(&failure);
+        if failure.chain().any(|cause| cause.is::<Refused>()) {
+            return Err(text);
+        }
+        if *last.borrow() != text {
+            warn!("not yet: {text}");
+            last.replace(text);
+        }
+        sleep((start.elapsed() / 10).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)).await;
+    }
+}
+
+/// A failure and its causes as one line, without the causes that an outer message already repeats.
+fn describe(failure: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in failure
+        .chain()
+        .map(|cause| cause.to_string().replace('\n', " "))
+    {
+        if !text.contains(&cause) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// Waits for SIGTERM or SIGINT. A Job is process 1 of its container, where a signal that nobody
+/// handles is ignored.
+async fn terminated() -> &'static str {
+    let handler = |kind| signal(kind).expect("the runtime has its signal driver");
+    let mut term = handler(SignalKind::terminate());
+    let mut interrupt = handler(SignalKind::interrupt());
+    tokio::select! {
+        _ = term.recv() => "SIGTERM",
+        _ = interrupt.recv() => "SIGINT",
+    }
+}
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const REFUSED: u8 = 3;
+const STOPPED: u8 = 128 + 15;
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use anyhow::{Context as _, anyhow, bail};
+
+    use super::*;
+
+    fn within(timeout: Duration) -> Options {
+        Options { timeout }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_fails_at_first_is_done_again_until_it_succeeds() {
+        let tries = Cell::new(0);
+        let code = run(&within(Duration::from_secs(60)), || async {
+            tries.set(tries.get() + 1);
+            if tries.get() < 4 {
+                Err(anyhow!("not there"))
+            } else {
+                Ok(())
+            }
+        })
+        .await;
+        assert_eq!((code, tries.get()), (ExitCode::SUCCESS, 4));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn gives_up_at_the_deadline() {
+        let start = Instant::now();
+        let code = run(&within(Duration::from_secs(60)), || async {
+            bail!("not there")
+        })
+        .await;
+        assert_eq!((code, start.elapsed().as_secs()), (ExitCode::FAILURE, 60));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn work_that_hangs_ends_at_the_deadline_too() {
+        let code = run(&within(Duration::from_secs(60)), std::future::pending).await;
+        assert_eq!(code, ExitCode::FAILURE);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_deep_in_the_causes_ends_it_at_once() {
+        let start = Instant::now();
+        let code = run(&within(Duration::from_secs(60)), || async {
+            Err(anyhow::Error::new(Refused::new("another tree"))).context("reading the gate")
+        })
+        .await;
+        assert_eq!(
+            (code, start.elapsed()),
+            (ExitCode::from(REFUSED), Duration::ZERO)
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_are_a_tenth_of_the_time_waited_between_a_tenth_of_a_second_and_five() {
+        let start = Instant::now();
+        let tries = RefCell::new(Vec::new());
+        run(&within(Duration::from_secs(600)), || async {
+            tries.borrow_mut().push(start.elapsed());
+            bail!("not there")
+        })
+        .await;
+        let tries = tries.into_inner();
+        for (earlier, later) in tries.iter().zip(&tries[1..]) {
+            let pause = (*earlier / 10).clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
+            let slack = Duration::from_millis(2); // tokio's timer has a resolution of 1 ms
+            assert!(
+                later.abs_diff(*earlier + pause) <= slack,
+                "{earlier:?} {later:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_failure_is_one_line_that_says_nothing_twice() {
+        let failure = anyhow!("connection refused")
+            .context("client error: connection refused")
+            .context("reading\nSecret a/b");
+        assert_eq!(
+            describe(&failure),
+            "reading Secret a/b: client error: connection refused"
+        );
+    }
+}
