@@ -1,1 +1,183 @@
 //! Gates: the Secrets and ConfigMaps that the servers' pods wait for.
+//!
+//! A pod that mounts an object doesn't start before the object exists, so the object is the gate,
+//! and the Job that writes it opens it. A [`Gate`] is read once, and published under the
+//! resourceVersion that was read: whoever comes second gets a conflict and does its whole work
+//! again. This crate alone talks to Kubernetes, with `get`, `create` and `update` on named objects.
+
+mod connection;
+mod entries;
+mod error;
+mod object;
+
+use std::fmt;
+
+use job::Refused;
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
+use kube::{
+    Api,
+    api::{ObjectMeta, PostParams},
+};
+use tracing::info;
+
+pub use connection::{Kube, connect};
+pub use entries::Entries;
+pub use error::{Error, Result};
+pub use object::Object;
+
+/// An object as it was read, whether it exists or not.
+pub struct Gate<K> {
+    kube: Kube,
+    api: Api<K>,
+    namespace: String,
+    name: String,
+    object: Option<K>,
+    entries: Entries,
+}
+
+impl Gate<Secret> {
+    /// Reads a Secret, or learns that there is none.
+    ///
+    /// # Errors
+    ///
+    /// The API server's: out of reach, forbidden (the verb and the object are named).
+    pub async fn secret(kube: &Kube, namespace: &str, name: &str) -> Result<Self> {
+        Self::read(kube, namespace, name).await
+    }
+}
+
+impl Gate<ConfigMap> {
+    /// Reads a ConfigMap, or learns that there is none.
+    ///
+    /// # Errors
+    ///
+    /// The API server's: out of reach, forbidden (the verb and the object are named).
+    pub async fn config_map(kube: &Kube, namespace: &str, name: &str) -> Result<Self> {
+        Self::read(kube, namespace, name).await
+    }
+}
+
+impl<K: Object> Gate<K> {
+    async fn read(kube: &Kube, namespace: &str, name: &str) -> Result<Self> {
+        let api = Api::namespaced(kube.clone(), namespace);
+        let object: Option<K> = api
+            .get_opt(name)
+            .await
+            .map_err(|cause| Error::call("reading", K::KIND, namespace, name, cause))?;
+        let entries = object.as_ref().map(K::entries).unwrap_or_default();
+        Ok(Self {
+            kube: kube.clone(),
+            api,
+            namespace: namespace.into(),
+            name: name.into(),
+            object,
+            entries,
+        })
+    }
+
+    /// Whether the object exists, with or without entries.
+    pub fn exists(&self) -> bool {
+        self.object.is_some()
+    }
+
+    /// Whether nothing has been published: no object, or one that holds nothing but empty values.
+    /// (A Secret may be made ahead of the Job, for its labels.)
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// What the object holds. An empty value counts as missing.
+    pub fn entries(&self) -> &Entries {
+        &self.entries
+    }
+
+    /// The value of `key`.
+    pub fn bytes(&self, key: &str) -> Option<&[u8]> {
+        self.entries.get(key)
+    }
+
+    /// The value of `key`, without blanks around it, if it is UTF-8.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.bytes(key)
+            .and_then(|value| std::str::from_utf8(value).ok())
+            .map(str::trim)
+    }
+
+    /// A name for what is made for this gate and for no other: `<uid of the namespace>/<name>`.
+    /// It outlives the object, and ends with its namespace.
+    ///
+    /// # Errors
+    ///
+    /// The API server's; the Job's account needs `get` on its own namespace.
+    pub async fn identity(&self) -> Result<String> {
+        let namespace: Namespace = Api::all(self.kube.clone())
+            .get(&self.namespace)
+            .await
+            .map_err(|cause| Error::call("reading", "Namespace", "", &self.namespace, cause))?;
+        let uid = namespace.metadata.uid.unwrap_or_default();
+        Ok(format!("{uid}/{}", self.name))
+    }
+
+    /// Sets `entries` and keeps all others. Writes nothing when nothing differs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Changed`] when somebody wrote the object since it was read, [`Error::Refused`]
+    /// when it is immutable or would grow past 1 MiB, and the API server's.
+    pub async fn publish(&mut self, entries: Entries) -> Result<()> {
+        let mut all = self.entries.clone();
+        all.extend(entries);
+        self.write(all).await
+    }
+
+    /// Sets `entries` and removes all others. Writes nothing when nothing differs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::publish`].
+    pub async fn replace(&mut self, entries: Entries) -> Result<()> {
+        self.write(entries).await
+    }
+
+    async fn write(&mut self, entries: Entries) -> Result<()> {
+        if self.exists() && entries == self.entries {
+            return Ok(());
+        }
+        let params = PostParams::default();
+        let written = match self.object.clone() {
+            Some(mut object) => {
+                object.set(&entries);
+                self.api.replace(&self.name, &params, &object).await
+            }
+            None => {
+                let metadata = ObjectMeta {
+                    name: Some(self.name.clone()),
+                    ..Default::default()
+                };
+                self.api.create(&params, &K::new(metadata, &entries)).await
+            }
+        };
+        let written = written
+            .map_err(|cause| Error::call("writing", K::KIND, &self.namespace, &self.name, cause))?;
+        let keys: Vec<_> = entries.changed_since(&self.entries).collect();
+        info!("published {} in {self}", keys.join(", "));
+        self.object = Some(written);
+        self.entries = entries;
+        Ok(())
+    }
+}
+
+/// The private half of a pair is gone while its public half is still there: another key would
+/// break the trust that clients already have.
+pub fn key_lost<K: Object>(key: &str, private: &Gate<K>, public: &Gate<K>) -> Refused {
+    Refused::new(format!(
+        "{private} has no {key}, but {public} holds its public half: restore {private} from a \
+         backup, or delete {public} to start a new trust"
+    ))
+}
+
+impl<K: Object> fmt::Display for Gate<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}/{}", K::KIND, self.namespace, self.name)
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 
 /// The process's arguments as `A`. Wrong ones, and `--help`, end the process here.
 pub fn parse<A: Parser>() -> A {

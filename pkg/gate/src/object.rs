@@ -1,0 +1,104 @@
+//! Secrets and ConfigMaps as one thing: an object that holds entries.
+
+use std::fmt::Debug;
+
+use k8s_openapi::{
+    ByteString, NamespaceResourceScope,
+    api::core::v1::{ConfigMap, Secret},
+};
+use kube::{Resource, api::ObjectMeta};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Entries;
+
+/// A Kubernetes object that holds entries: a Secret or a ConfigMap.
+pub trait Object:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + Debug
+    + Serialize
+    + DeserializeOwned
+{
+    /// As in the object's `kind`.
+    const KIND: &str;
+
+    /// A new object.
+    fn new(metadata: ObjectMeta, entries: &Entries) -> Self;
+
+    /// What it holds, empty values left out.
+    fn entries(&self) -> Entries;
+
+    /// Makes it hold just `entries`.
+    fn set(&mut self, entries: &Entries);
+}
+
+impl Object for Secret {
+    const KIND: &str = "Secret";
+
+    fn new(metadata: ObjectMeta, entries: &Entries) -> Self {
+        let mut secret = Self {
+            metadata,
+            type_: Some("Opaque".into()),
+            ..Default::default()
+        };
+        secret.set(entries);
+        secret
+    }
+
+    fn entries(&self) -> Entries {
+        self.data
+            .iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), value.0.clone()))
+            .collect()
+    }
+
+    fn set(&mut self, entries: &Entries) {
+        self.data = Some(
+            entries
+                .iter()
+                .map(|(key, value)| (key.into(), ByteString(value.into())))
+                .collect(),
+        );
+    }
+}
+
+impl Object for ConfigMap {
+    const KIND: &str = "ConfigMap";
+
+    fn new(metadata: ObjectMeta, entries: &Entries) -> Self {
+        let mut config_map = Self {
+            metadata,
+            ..Default::default()
+        };
+        config_map.set(entries);
+        config_map
+    }
+
+    fn entries(&self) -> Entries {
+        let text = self
+            .data
+            .iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), value.clone().into_bytes()));
+        let binary = self
+            .binary_data
+            .iter()
+            .flatten()
+            .map(|(key, value)| (key.clone(), value.0.clone()));
+        text.chain(binary).collect()
+    }
+
+    /// UTF-8 goes to `data`, where `kubectl` shows it, the rest to `binaryData`.
+    fn set(&mut self, entries: &Entries) {
+        let (mut text, mut binary) = (vec![], vec![]);
+        for (key, value) in entries.iter() {
+            match std::str::from_utf8(value) {
+                Ok(value) => text.push((key.to_owned(), value.to_owned())),
+                Err(_) => binary.push((key.to_owned(), ByteString(value.into()))),
+            }
+        }
+        self.data = Some(text.into_iter().collect());
+        self.binary_data = (!binary.is_empty()).then(|| binary.into_iter().collect());
+    }
+}
