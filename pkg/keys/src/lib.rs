@@ -1,1 +1,39 @@
-//! Private keys, in the encrypted PEM forms that the Sigstore servers open.
+//! Private keys, in the encrypted PEM forms that the Sigstore servers open, and their public halves.
+//!
+//! Rekor and Fulcio open PKCS#8 with PBES2 ([`PrivateKey::to_encrypted_pem`]); the CT log and every
+//! release of the timestamp authority open the older form with `DEK-Info`
+//! ([`PrivateKey::to_legacy_pem`]). [`PrivateKey::from_pem`] reads both, and plain keys.
+
+mod error;
+mod legacy;
+mod pem_file;
+mod private;
+mod public;
+
+pub use error::{Error, Result};
+pub use private::{Kind, PrivateKey};
+pub use public::PublicKey;
+
+/// A random password of 128 bits, in lower-case hexadecimal digits: safe in a flag, in an
+/// environment variable and in every configuration format.
+///
+/// # Panics
+///
+/// If the operating system has no randomness.
+pub fn random_password() -> String {
+    random_bytes::<16>()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// Bytes from the operating system's random number generator.
+///
+/// # Panics
+///
+/// If it has none.
+pub fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).expect("the operating system has random numbers");
+    bytes
+}

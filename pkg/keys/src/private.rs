@@ -1,0 +1,194 @@
+//! Private keys.
+
+use aws_lc_rs::{
+    encoding::AsDer,
+    rsa,
+    signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING,
+        ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
+        KeyPair as _,
+    },
+};
+use p256::elliptic_curve::Generate as _;
+use pem::Pem;
+use pkcs5::pbes2;
+use pkcs8::{
+    DecodePrivateKey as _, EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef,
+};
+use zeroize::Zeroizing;
+
+use crate::{Error, PublicKey, Result, legacy, pem_file, random_bytes};
+
+/// What kinds of keys are made here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// ECDSA on NIST P-256.
+    EcdsaP256,
+    /// ECDSA on NIST P-384.
+    EcdsaP384,
+    /// ECDSA on NIST P-521.
+    EcdsaP521,
+    /// RSA with a modulus of 4096 bits.
+    Rsa4096,
+}
+
+/// A private key: ECDSA (P-256, P-384, P-521), RSA or Ed25519. Doesn't print itself.
+pub struct PrivateKey {
+    pkcs8: Zeroizing<Vec<u8>>,
+    public: PublicKey,
+}
+
+impl PrivateKey {
+    /// A new key.
+    ///
+    /// # Panics
+    ///
+    /// If the operating system has no randomness.
+    pub fn generate(kind: Kind) -> Self {
+        let ecdsa = |algorithm| {
+            EcdsaKeyPair::generate(algorithm)
+                .and_then(|key| key.to_pkcs8v1())
+                .map(|key| key.as_ref().to_vec())
+        };
+        let pkcs8 = match kind {
+            Kind::EcdsaP256 => {
+                let key = p256::SecretKey::generate()
+                    .to_pkcs8_der()
+                    .expect("a P-256 key has a PKCS#8 form");
+                Ok(key.as_bytes().to_vec())
+            }
+            Kind::EcdsaP384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
+            Kind::EcdsaP521 => ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING),
+            Kind::Rsa4096 => rsa::KeyPair::generate(rsa::KeySize::Rsa4096)
+                .and_then(|key| key.as_der())
+                .map(|key| key.as_ref().to_vec()),
+        };
+        let pkcs8 = Zeroizing::new(pkcs8.expect("the operating system has random numbers"));
+        Self::from_pkcs8(pkcs8).expect("a new key can be read")
+    }
+
+    /// Reads a PEM file with one private key: PKCS#8 (RFC 5958), SEC1 (RFC 5915) or PKCS#1, plain,
+    /// with PBES2 or with `DEK-Info`. A plain key ignores the password.
+    ///
+    /// # Errors
+    ///
+    /// Each variant of [`Error`].
+    pub fn from_pem(file: &[u8], password: Option<&[u8]>) -> Result<Self> {
+        let block = pem_file::read(file)?;
+        if legacy::is_encrypted(&block) {
+            let der = legacy::decrypt(&block, password.ok_or(Error::NoPassword)?)?;
+            return Self::from_der(der).map_err(|_| Error::WrongPassword);
+        }
+        if block.tag() == ENCRYPTED {
+            let encrypted = EncryptedPrivateKeyInfoRef::try_from(block.contents())
+                .map_err(|_| Error::NoKey("encrypted private key"))?;
+            let der = encrypted
+                .decrypt(password.ok_or(Error::NoPassword)?)
+                .map_err(|_| Error::WrongPassword)?;
+            return Self::from_der(Zeroizing::new(der.as_bytes().to_vec()));
+        }
+        Self::from_der(Zeroizing::new(block.into_contents()))
+    }
+
+    fn from_der(der: Zeroizing<Vec<u8>>) -> Result<Self> {
+        if PrivateKeyInfoRef::try_from(der.as_slice()).is_ok() {
+            return Self::from_pkcs8(der);
+        }
+        let sec1 = CURVES.iter().find_map(|curve| {
+            EcdsaKeyPair::from_private_key_der(curve, &der)
+                .and_then(|key| Ok(key.to_pkcs8v1()?.as_ref().to_vec()))
+                .ok()
+        });
+        let pkcs1 = || {
+            rsa::KeyPair::from_der(&der)
+                .ok()?
+                .as_der()
+                .ok()
+                .map(|key| key.as_ref().to_vec())
+        };
+        let pkcs8 = sec1.or_else(pkcs1).ok_or(Error::NoKey("private key"))?;
+        Self::from_pkcs8(Zeroizing::new(pkcs8))
+    }
+
+    fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>) -> Result<Self> {
+        let ecdsa = CURVES.iter().find_map(|curve| {
+            let key = EcdsaKeyPair::from_pkcs8(curve, &pkcs8).ok()?;
+            key.public_key()
+                .as_der()
+                .ok()
+                .map(|der| der.as_ref().to_vec())
+        });
+        let rsa = || {
+            let key = rsa::KeyPair::from_pkcs8(&pkcs8).ok()?;
+            key.public_key()
+                .as_der()
+                .ok()
+                .map(|der| der.as_ref().to_vec())
+        };
+        let ed25519 = || {
+            let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8).ok()?;
+            key.public_key()
+                .as_der()
+                .ok()
+                .map(|der| der.as_ref().to_vec())
+        };
+        let public = ecdsa
+            .or_else(rsa)
+            .or_else(ed25519)
+            .ok_or(Error::UnknownKind)?;
+        Ok(Self {
+            public: PublicKey::from_der(&public)?,
+            pkcs8,
+        })
+    }
+
+    /// The public half.
+    pub fn public_key(&self) -> &PublicKey {
+        &self.public
+    }
+
+    /// The key as PKCS#8 DER (RFC 5958).
+    pub fn pkcs8_der(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
+    /// For signing with ECDSA and SHA-256, if it is a P-256 key.
+    pub fn ecdsa_p256(&self) -> Option<p256::ecdsa::SigningKey> {
+        p256::ecdsa::SigningKey::from_pkcs8_der(&self.pkcs8).ok()
+    }
+
+    /// An `ENCRYPTED PRIVATE KEY` block: PBES2 with PBKDF2-HMAC-SHA256 (600,000 rounds, a salt of
+    /// 16 bytes) and AES-256-CBC.
+    ///
+    /// That is what Rekor's and Fulcio's file signers open (go.step.sm/crypto's
+    /// `pemutil/pkcs8.go`); scrypt, this library's default, they refuse.
+    pub fn to_encrypted_pem(&self, password: &[u8]) -> String {
+        let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(
+            PBKDF2_ROUNDS,
+            &random_bytes::<16>(),
+            random_bytes::<16>(),
+        )
+        .expect("the rounds and the salt are within their limits");
+        let encrypted = PrivateKeyInfoRef::try_from(self.pkcs8.as_slice())
+            .and_then(|key| Ok(key.encrypt_with_params(parameters, password)?))
+            .expect("a key that was read can be encrypted");
+        pem_file::write(&Pem::new(ENCRYPTED, encrypted.as_bytes()))
+    }
+
+    /// A `PRIVATE KEY` block with the headers `Proc-Type: 4,ENCRYPTED` and `DEK-Info: AES-256-CBC`
+    /// around PKCS#8.
+    ///
+    /// The one encrypted form that ct_server opens, and that every release of the timestamp
+    /// authority opens. It protects little: whoever has the Secret has the key.
+    pub fn to_legacy_pem(&self, password: &[u8]) -> String {
+        legacy::encrypt(&self.pkcs8, password)
+    }
+}
+
+const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
+const PBKDF2_ROUNDS: u32 = 600_000;
+const CURVES: [&EcdsaSigningAlgorithm; 3] = [
+    &ECDSA_P256_SHA256_ASN1_SIGNING,
+    &ECDSA_P384_SHA384_ASN1_SIGNING,
+    &ECDSA_P521_SHA512_ASN1_SIGNING,
+];
