@@ -1,1 +1,70 @@
-//! Finds or creates a log in Trillian.
+//! Logs in Trillian: find or create one, confirm one, delete the others.
+//!
+//! `CreateTree` can't be told to create a tree only once, so a log carries an identity in its
+//! description, and whoever asks for that identity again finds the same tree: after a lost answer,
+//! a crash, or next to a second process that asks at the same moment. Each function is one look at
+//! Trillian with no waiting or retrying of its own.
+
+mod client;
+mod log;
+
+use tonic::Code;
+
+pub use client::Trillian;
+pub use log::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log};
+
+/// The ID of a tree: Trillian picks it, at random and positive.
+pub type TreeId = i64;
+
+/// What went wrong between us and Trillian.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server's address or its root certificate can't be used.
+    #[error("{address} can't be used as Trillian's address")]
+    Address {
+        /// As given.
+        address: String,
+        /// What the transport says.
+        source: tonic::transport::Error,
+    },
+    /// Nobody answers at the address.
+    #[error("Trillian isn't answering at {address}")]
+    Unreachable {
+        /// As given.
+        address: String,
+        /// What the transport says.
+        source: tonic::transport::Error,
+    },
+    /// Trillian answered a call with an error.
+    #[error("Trillian's {call} answered {code:?}: {message}")]
+    Call {
+        /// The method.
+        call: &'static str,
+        /// The gRPC status code.
+        code: Code,
+        /// Trillian's words.
+        message: String,
+    },
+    /// Trillian has no such tree.
+    #[error("Trillian has no tree {0}")]
+    Missing(TreeId),
+    /// The tree can't take entries.
+    #[error("tree {id} in Trillian is {what}, not an ACTIVE LOG")]
+    Unusable {
+        /// The tree.
+        id: TreeId,
+        /// Its state and type.
+        what: String,
+    },
+    /// The tree isn't among those that carry the identity any more.
+    #[error("tree {0} was in Trillian a moment ago and isn't listed now")]
+    Vanished(TreeId),
+}
+
+impl Error {
+    /// Whether waiting doesn't help: Trillian works, and the tree isn't there or can't be used.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Missing(_) | Self::Unusable { .. })
+    }
+}

@@ -1,0 +1,210 @@
+//! The calls to Trillian's log server.
+
+use std::time::Duration;
+
+use tonic::{
+    Code, Response, Status,
+    transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
+};
+use tracing::{info, warn};
+
+use crate::{Error, Log, TreeId, log};
+use proto::{
+    CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest, GetTreeRequest,
+    InitLogRequest, ListTreesRequest, trillian_admin_client::TrillianAdminClient,
+    trillian_log_client::TrillianLogClient,
+};
+
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+pub(crate) mod proto {
+    tonic::include_proto!("trillian");
+}
+
+/// A connection to Trillian's log server.
+#[derive(Debug, Clone)]
+pub struct Trillian {
+    admin: TrillianAdminClient<Channel>,
+    log: TrillianLogClient<Channel>,
+}
+
+impl Trillian {
+    /// Connects to `address` (`host:port`): in the clear, or with TLS when `root` is the PEM of
+    /// the only certificates to trust.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Address`] and [`Error::Unreachable`].
+    pub async fn connect(address: &str, root: Option<&[u8]>) -> Result<Self, Error> {
+        let endpoint = endpoint(address, root).map_err(|source| Error::Address {
+            address: address.to_owned(),
+            source,
+        })?;
+        let channel = endpoint
+            .connect()
+            .await
+            .map_err(|source| Error::Unreachable {
+                address: address.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            admin: TrillianAdminClient::new(channel.clone()),
+            log: TrillianLogClient::new(channel),
+        })
+    }
+
+    /// The one tree of `log`, ready for entries. It is created when no tree carries the log's
+    /// identity; of several, which a race or a lost answer leaves behind, it is the smallest.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`], and [`Error::Vanished`] when someone deletes the tree meanwhile.
+    pub async fn find_or_create(&mut self, log: &Log) -> Result<TreeId, Error> {
+        let mut carriers = self.carriers(log).await?;
+        if carriers.is_empty() {
+            let tree = Some(log.tree());
+            let made = self.admin.create_tree(CreateTreeRequest { tree }).await;
+            let made = answered("CreateTree", made)?.tree_id;
+            info!("created tree {made} in Trillian");
+            // Listed again: one made at the same moment may be smaller.
+            carriers = self.carriers(log).await?;
+            carriers.first().ok_or(Error::Vanished(made))?;
+        }
+        self.initialise(carriers[0]).await?;
+        Ok(carriers[0])
+    }
+
+    /// Makes sure that tree `id` takes entries: it exists, is an active log and has its first root.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Missing`] and [`Error::Unusable`], which waiting doesn't cure, and [`Error::Call`].
+    pub async fn confirm(&mut self, id: TreeId) -> Result<(), Error> {
+        let tree = match self.admin.get_tree(GetTreeRequest { tree_id: id }).await {
+            Err(status) if status.code() == Code::NotFound => return Err(Error::Missing(id)),
+            answer => answered("GetTree", answer)?,
+        };
+        if !log::is_usable(&tree) {
+            return Err(Error::Unusable {
+                id,
+                what: log::describe(&tree),
+            });
+        }
+        self.initialise(id).await
+    }
+
+    /// Deletes the trees that carry the log's identity beside `kept`, if they are empty. One with
+    /// entries is named in a warning instead.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Call`].
+    pub async fn delete_others(&mut self, log: &Log, kept: TreeId) -> Result<(), Error> {
+        for id in self.carriers(log).await? {
+            if id == kept {
+                continue;
+            }
+            if self.is_empty(id).await? {
+                let request = DeleteTreeRequest { tree_id: id };
+                answered("DeleteTree", self.admin.delete_tree(request).await)?;
+                info!("deleted tree {id} in Trillian: it was empty, and {kept} is in use");
+            } else {
+                warn!(
+                    "tree {id} in Trillian isn't in use ({kept} is) but has entries: it was left alone"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    async fn carriers(&mut self, log: &Log) -> Result<Vec<TreeId>, Error> {
+        let trees = self.admin.list_trees(ListTreesRequest {}).await;
+        Ok(log.carriers(&answered("ListTrees", trees)?.tree))
+    }
+
+    /// Gives a tree its first root, unless it has one, and sees that the root can be read.
+    async fn initialise(&mut self, id: TreeId) -> Result<(), Error> {
+        match self.log.init_log(InitLogRequest { log_id: id }).await {
+            Err(status) if status.code() == Code::AlreadyExists => (),
+            answer => drop(answered("InitLog", answer)?),
+        }
+        self.latest_root(id).await.map(drop)
+    }
+
+    /// Whether a tree never had an entry. (One without a first root has none either.)
+    async fn is_empty(&mut self, id: TreeId) -> Result<bool, Error> {
+        match self.latest_root(id).await {
+            Ok(root) => Ok(tree_size(&root) == Some(0)),
+            Err(Error::Call {
+                code: Code::FailedPrecondition,
+                ..
+            }) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn latest_root(&mut self, id: TreeId) -> Result<Vec<u8>, Error> {
+        let request = GetLatestSignedLogRootRequest { log_id: id };
+        let answer = self.log.get_latest_signed_log_root(request).await;
+        let root = answered("GetLatestSignedLogRoot", answer)?.signed_log_root;
+        Ok(root.unwrap_or_default().log_root)
+    }
+}
+
+fn endpoint(address: &str, root: Option<&[u8]>) -> Result<Endpoint, tonic::transport::Error> {
+    let scheme = if root.is_some() { "https" } else { "http" };
+    let endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(CALL_TIMEOUT);
+    match root {
+        None => Ok(endpoint),
+        Some(pem) => {
+            endpoint.tls_config(ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)))
+        }
+    }
+}
+
+fn answered<T>(call: &'static str, answer: Result<Response<T>, Status>) -> Result<T, Error> {
+    match answer {
+        Ok(response) => Ok(response.into_inner()),
+        Err(status) => Err(Error::Call {
+            call,
+            code: status.code(),
+            message: status.message().to_owned(),
+        }),
+    }
+}
+
+/// The number of entries under a signed root, Trillian's `LogRootV1`: the version (two bytes, 1),
+/// then the tree's size (eight), both big-endian.
+fn tree_size(root: &[u8]) -> Option<u64> {
+    let size = root.strip_prefix(&[0, 1])?.first_chunk()?;
+    Some(u64::from_be_bytes(*size))
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_follows_the_version_in_a_root() {
+        let root = [&[0, 1, 0, 0, 0, 0, 0, 0, 1, 2][..], &[32; 33]].concat();
+        assert_eq!(tree_size(&root), Some(258));
+    }
+
+    #[test]
+    fn a_root_of_another_version_or_length_has_no_size() {
+        assert_eq!(tree_size(&[0, 2, 0, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(tree_size(&[0, 1, 0]), None);
+        assert_eq!(tree_size(&[]), None);
+    }
+
+    #[test]
+    fn an_address_is_a_host_and_a_port() {
+        assert!(endpoint("log-server.trillian-system.svc:80", None).is_ok());
+        assert!(endpoint("[::1]:8090", None).is_ok());
+        assert!(endpoint("not an address", None).is_err());
+    }
+}
