@@ -13,65 +13,65 @@ set -euo pipefail
 gate=scaffolding/gate=true
 timeout=300 servers=
 while (($#)); do
-  case $1 in
-    --servers) servers=yes ;;
-    --timeout) timeout=${2:?--timeout needs a number of seconds} && shift ;;
-    --timeout=*) timeout=${1#*=} ;;
-    *) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
-  esac
-  shift
+	case $1 in
+		--servers) servers=yes ;;
+		--timeout) timeout=${2:?--timeout needs a number of seconds} && shift ;;
+		--timeout=*) timeout=${1#*=} ;;
+		*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
+	esac
+	shift
 done
 [[ $timeout =~ ^[0-9]+$ ]] || { echo "--timeout: '$timeout' is no number of seconds" >&2; exit 2; }
 
 # One line per gate: its namespace, its name, the conditions that hold.
 gates() {
-  kubectl get jobs --all-namespaces --selector=$gate --output=jsonpath='{range .items[*]}{.metadata.namespace}{" "}{.metadata.name}{" "}{.status.conditions[?(@.status=="True")].type}{"\n"}{end}'
+	kubectl get jobs --all-namespaces --selector=$gate --output=jsonpath='{range .items[*]}{.metadata.namespace}{" "}{.metadata.name}{" "}{.status.conditions[?(@.status=="True")].type}{"\n"}{end}'
 }
 
 # Why each pod of a Job ended: exit code, and the last lines of its log.
 why_failed() {
-  kubectl get job "$2" --namespace="$1" --output=jsonpath='{range .status.conditions[?(@.type=="Failed")]}  {.reason}: {.message}{"\n"}{end}'
-  kubectl get pods --namespace="$1" --selector="job-name=$2" --output=jsonpath='{range .items[*]}  {.metadata.name}: {range .status.containerStatuses[*].state.terminated}exit code {.exitCode}: {.message}{end}{"\n"}{end}'
+	kubectl get job "$2" --namespace="$1" --output=jsonpath='{range .status.conditions[?(@.type=="Failed")]}  {.reason}: {.message}{"\n"}{end}'
+	kubectl get pods --namespace="$1" --selector="job-name=$2" --output=jsonpath='{range .items[*]}  {.metadata.name}: {range .status.containerStatuses[*].state.terminated}exit code {.exitCode}: {.message}{end}{"\n"}{end}'
 }
 
 # What a Job's pods wait for: the container's reason (its image, say), or its last word.
 why_waiting() {
-  kubectl get pods --namespace="$1" --selector="job-name=$2" --output=jsonpath='{range .items[*].status.containerStatuses[*].state.waiting}  {.reason}: {.message}{"\n"}{end}'
-  kubectl logs "job/$2" --namespace="$1" --tail=1 2> /dev/null | sed 's/^/  /' || true
+	kubectl get pods --namespace="$1" --selector="job-name=$2" --output=jsonpath='{range .items[*].status.containerStatuses[*].state.waiting}  {.reason}: {.message}{"\n"}{end}'
+	kubectl logs "job/$2" --namespace="$1" --tail=1 2> /dev/null | sed 's/^/  /' || true
 }
 
 while :; do
-  all=$(gates)
-  [[ $all ]] || { echo "no Job is labelled $gate: kubectl apply -f config/ makes them" >&2; exit 1; }
-  waiting=
-  while read -r namespace name conditions; do
-    case " $conditions " in
-      *" Complete "*) ;;
-      *" Failed "*)
-        { echo "$namespace/$name failed"; why_failed "$namespace" "$name"; } >&2
-        exit 3 ;;
-      *) waiting+="$namespace $name"$'\n' ;;
-    esac
-  done <<< "$all"
-  [[ $waiting ]] || break
-  if ((SECONDS >= timeout)); then
-    echo "after $timeout s these gates are still shut:" >&2
-    while read -r namespace name; do
-      echo "$namespace/$name"
-      why_waiting "$namespace" "$name"
-    done <<< "${waiting%$'\n'}" >&2
-    exit 1
-  fi
-  sleep 0.5
+	all=$(gates)
+	[[ $all ]] || { echo "no Job is labelled $gate: kubectl apply -f config/ makes them" >&2; exit 1; }
+	waiting=
+	while read -r namespace name conditions; do
+		case " $conditions " in
+			*" Complete "*) ;;
+			*" Failed "*)
+				{ echo "$namespace/$name failed"; why_failed "$namespace" "$name"; } >&2
+				exit 3 ;;
+			*) waiting+="$namespace $name"$'\n' ;;
+		esac
+	done <<< "$all"
+	[[ $waiting ]] || break
+	if ((SECONDS >= timeout)); then
+		echo "after $timeout s these gates are still shut:" >&2
+		while read -r namespace name; do
+			echo "$namespace/$name"
+			why_waiting "$namespace" "$name"
+		done <<< "${waiting%$'\n'}" >&2
+		exit 1
+	fi
+	sleep 0.5
 done
 echo "all $(wc -l <<< "$all") gates are open after $SECONDS s"
 
 [[ $servers ]] || exit 0
 mapfile -t namespaces < <(cut -d' ' -f1 <<< "$all" | sort -u)
 for namespace in "${namespaces[@]}"; do
-  for server in $(kubectl get deployments,statefulsets --namespace="$namespace" --output=name); do
-    kubectl rollout status "$server" --namespace="$namespace" --timeout="$((timeout > SECONDS ? timeout - SECONDS : 1))s" > /dev/null ||
-      { echo "$namespace/${server##*/} is not ready after $timeout s" >&2; exit 1; }
-  done
+	for server in $(kubectl get deployments,statefulsets --namespace="$namespace" --output=name); do
+		kubectl rollout status "$server" --namespace="$namespace" --timeout="$((timeout > SECONDS ? timeout - SECONDS : 1))s" > /dev/null ||
+			{ echo "$namespace/${server##*/} is not ready after $timeout s" >&2; exit 1; }
+	done
 done
 echo "all servers are ready after $SECONDS s"

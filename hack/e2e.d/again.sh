@@ -1,0 +1,83 @@
+# shellcheck shell=bash disable=SC2154 # run.sh sets the variables that come from elsewhere
+# What must change nothing: no Secret, no ConfigMap, and the first signatures still verify.
+
+# unchanged COMMAND…: COMMAND, and afterwards every Secret and ConfigMap has the version that it had.
+unchanged() {
+	versions > "$scratch/before"
+	"$@"
+	hack/wait.sh --servers
+	versions | diff "$scratch/before" -
+	for cosign in cosign cosign-v2; do
+		initialize
+		"verify_blob_with_$cosign"
+	done
+}
+
+versions() {
+	local namespace
+	for namespace in "${namespaces[@]}"; do
+		versions_in "$namespace"
+	done
+}
+
+versions_in() {
+	kubectl get secrets,configmaps --namespace="$1" --output=jsonpath='{range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}'
+}
+
+apply_again() { kubectl apply -f config/; }
+
+apply_without_jobs() {
+	local namespace
+	for namespace in "${namespaces[@]}"; do
+		kubectl delete job --all --namespace="$namespace"
+	done
+	kubectl apply -f config/
+}
+
+# As the README says it, with a copy of config/ that names the next tag.
+upgrade() {
+	local binary
+	for binary in cmd/*/; do
+		binary=localhost/scaffolding/$(basename "$binary")
+		ctr images tag --force "$binary:dev" "$binary:next"
+	done
+	mkdir -p "$scratch/config"
+	for file in config/*.yaml; do
+		sed 's|\(localhost/scaffolding/[a-z]*\):dev|\1:next|' "$file" > "$scratch/$file"
+	done
+	kubectl delete job -l scaffolding/gate=true -A && kubectl apply -f "$scratch/config"
+	[[ $(kubectl get deployment tuf --namespace=tuf-system --output=jsonpath='{..image}') == *:next* ]]
+}
+
+delete_pods() {
+	local namespace
+	for namespace in "${namespaces[@]}"; do
+		kubectl delete pods --all --namespace="$namespace" --wait=false
+	done
+	for namespace in "${namespaces[@]}"; do
+		kubectl delete pods --all --namespace="$namespace"
+	done
+	hack/wait.sh --servers
+	search
+}
+
+# A second database, from the same manifest in a namespace of its own: its pods are killed at any moment, and the next start is right.
+kill_database() {
+	kubectl create secret generic trillian-mysql --namespace=e2e --from-literal=password=one --from-literal=root-password=two
+	documents 200-trillian.yaml '/kind: (ConfigMap|StatefulSet)\n/' trillian-system e2e | kubectl apply --filename=-
+	until kubectl get pod mysql-0 --namespace=e2e; do sleep 0.2; done
+	for _ in {1..8}; do
+		sleep $((RANDOM % 4)).$((RANDOM % 10))
+		kubectl delete pod mysql-0 --namespace=e2e --force --grace-period=0 --ignore-not-found
+	done
+	kubectl rollout status statefulset/mysql --namespace=e2e --timeout=2m
+	until kubectl exec mysql-0 --namespace=e2e --container=mysql -- mariadb-admin ping; do sleep 0.2; done
+	kubectl exec mysql-0 --namespace=e2e --container=mysql -- mariadb --host=127.0.0.1 --user=trillian --password=one trillian \
+		--execute='SELECT COUNT(*) FROM Trees, TreeControl, Subtree, TreeHead, LeafData, SequencedLeafData, Unsequenced'
+	kubectl delete statefulset/mysql configmap/mysql-schema secret/trillian-mysql --namespace=e2e
+}
+
+# documents FILE CONDITION FROM TO: the documents of config/FILE for which an awk CONDITION holds, moved from one namespace to another.
+documents() {
+	awk -v RS='---\n' -v ORS='---\n' "$2" "config/$1" | sed "s/\<$3\>/$4/g"
+}

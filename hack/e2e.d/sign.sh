@@ -1,0 +1,114 @@
+# shellcheck shell=bash disable=SC2154 # run.sh sets the variables that come from elsewhere
+# What a user of the stack does: initialize, sign, verify, look up. $cosign is the one in turn. Each cosign has a TUF_ROOT and
+# a folder of its own in the client's pod.
+
+signer=https://kubernetes.io/namespaces/e2e/serviceaccounts/signer
+issuer=https://kubernetes.default.svc.cluster.local
+identity="--certificate-identity=$signer --certificate-oidc-issuer=$issuer"
+registry=registry.e2e.svc.cluster.local:5000
+# cosign 3 takes these from the TUF repository.
+urls='--fulcio-url=http://fulcio.fulcio-system.svc --rekor-url=http://rekor.rekor-system.svc'
+tsa=http://tsa.tsa-system.svc/api/v1/timestamp
+
+start_client() {
+	kubectl apply --filename=hack/e2e.d/client.yaml
+	kubectl wait --for=condition=Ready --timeout=1m --namespace=e2e pod/client pod/registry
+}
+
+# with_cosign SCRIPT: runs it with the folder and the TUF_ROOT of $cosign.
+with_cosign() { client "mkdir -p $cosign && cd $cosign && export TUF_ROOT=/work/$cosign/tuf && $1"; }
+
+initialize() {
+	tuf_root | with_cosign "cat > root.json && rm -rf tuf && $cosign initialize --mirror=http://tuf.tuf-system.svc --root=root.json"
+}
+
+tuf_root() { kubectl get secret tuf-root --namespace=tuf-system --output=jsonpath='{.data.root}' | base64 --decode; }
+
+sign_blob_with_cosign() {
+	with_cosign "
+		date > blob
+		cosign sign-blob --yes --bundle=bundle.json blob
+		grep -q rfc3161Timestamps bundle.json"
+	verify_blob_with_cosign
+}
+
+verify_blob_with_cosign() {
+	with_cosign "cosign verify-blob --bundle=bundle.json --use-signed-timestamps $identity blob"
+}
+
+sign_blob_with_cosign-v2() {
+	with_cosign "
+		date > blob
+		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --new-bundle-format --bundle=bundle.json blob
+		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --rfc3161-timestamp=timestamp --bundle=old-bundle.json blob
+		cosign-v2 verify-blob --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps \
+			--rfc3161-timestamp=timestamp --bundle=old-bundle.json $identity blob"
+	verify_blob_with_cosign-v2
+}
+
+verify_blob_with_cosign-v2() {
+	with_cosign "cosign-v2 verify-blob --new-bundle-format --bundle=bundle.json --use-signed-timestamps $identity blob"
+}
+
+# One of our own images, pushed from the node.
+push_image() {
+	ctr images tag --force localhost/scaffolding/createtree:dev "$registry/$cosign:dev"
+	ctr images push --plain-http "$registry/$cosign:dev" > /dev/null
+	ctr images list "name==$registry/$cosign:dev" | awk -v repository="$registry/$cosign" 'NR == 2 { print repository "@" $3 }'
+}
+
+sign_image_with_cosign() {
+	local image
+	image=$(push_image)
+	with_cosign "cosign sign --yes $image && cosign verify $identity $image"
+}
+
+sign_image_with_cosign-v2() {
+	local image
+	image=$(push_image)
+	with_cosign "
+		cosign-v2 sign --yes $urls --timestamp-server-url=$tsa $image
+		cosign-v2 verify --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps $identity $image
+		cosign verify $identity $image"
+}
+
+# The bundle is right, and what is asked of it isn't.
+refuse_others() {
+	local verify="$cosign verify-blob --new-bundle-format --bundle=bundle.json"
+	with_cosign 'echo other > other'
+	fails_with 'BLOB' with_cosign "$verify $identity other"
+	fails_with 'IDENTITY' with_cosign "$verify --certificate-identity=$signer-too --certificate-oidc-issuer=$issuer blob"
+	fails_with 'ISSUER' with_cosign "$verify --certificate-identity=$signer --certificate-oidc-issuer=https://example.com blob"
+}
+
+search() {
+	client "
+		cd cosign
+		rekor='rekor-cli --rekor_server=http://rekor.rekor-system.svc --store_tree_state=false'
+		found=\$(\$rekor search --artifact=blob | tail -n 1)
+		\$rekor get --uuid=\$found --format=json | grep \$(sha256sum blob | cut -d' ' -f1)"
+}
+
+# As the README says it: ports instead of cluster names, a token by file.
+sign_from_outside() (
+	trap 'kill $(jobs -p)' EXIT
+	mkdir "$scratch/outside"
+	cd "$scratch/outside" || return
+	export TUF_ROOT=$scratch/outside/tuf
+	kubectl port-forward --namespace=fulcio-system service/fulcio 8081:80 &
+	kubectl port-forward --namespace=rekor-system service/rekor 8082:80 &
+	kubectl port-forward --namespace=tsa-system service/tsa 8083:80 &
+	kubectl port-forward --namespace=tuf-system service/tuf 8084:80 &
+	for port in 8081 8082 8083 8084; do
+		until : 2> /dev/null < "/dev/tcp/localhost/$port"; do sleep 0.2; done
+	done
+	tuf_root > root.json
+	kubectl create token signer --namespace=e2e --audience=sigstore > identity-token
+	echo outside > blob
+	cosign initialize --mirror=http://localhost:8084 --root=root.json
+	cosign sign-blob --yes --use-signing-config=false --identity-token=identity-token \
+		--fulcio-url=http://localhost:8081 --rekor-url=http://localhost:8082 \
+		--timestamp-server-url=http://localhost:8083/api/v1/timestamp --bundle=bundle.json blob
+	# shellcheck disable=SC2086
+	cosign verify-blob --bundle=bundle.json --use-signed-timestamps $identity blob
+)

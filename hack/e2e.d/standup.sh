@@ -1,0 +1,57 @@
+# shellcheck shell=bash disable=SC2154 # run.sh sets the variables that come from elsewhere
+# The stand-up: what is measured, and how it is taken down again.
+
+stand_up_lines=()
+
+# Three phases, and the figures that the project promises.
+stand_up() {
+	local start jobs
+	watch_pods
+	start=${EPOCHREALTIME/./}
+	phase 'kubectl apply -f config/' kubectl apply -f config/
+	if $ok; then phase 'kubectl wait for the Jobs' wait_for_jobs; fi
+	jobs=$(seconds_since "$start")
+	if $ok; then phase 'hack/wait.sh --servers' hack/wait.sh --servers; fi
+	kill "$pod_watch"
+	$ok || { explain; return; }
+	stand_up_lines+=("$jobs $(seconds_since "$start") $(failed_pods) $(restarts)")
+	# shellcheck disable=SC2086 # four words
+	printf 'stand-up: %s s to all Jobs complete, %s s to all servers ready, %s failed pods, %s container restarts\n' ${stand_up_lines[-1]}
+}
+
+wait_for_jobs() {
+	local namespace
+	for namespace in "${namespaces[@]}"; do
+		kubectl wait --for=condition=Complete --timeout=5m job --all -n "$namespace"
+	done
+}
+
+# A line for each change of each pod, deleted ones too: namespace, uid, phase, and the restarts of its containers.
+watch_pods() {
+	kubectl get pods --all-namespaces --watch --output=jsonpath='{.metadata.namespace} {.metadata.uid} {.status.phase} {.status.initContainerStatuses[*].restartCount} {.status.containerStatuses[*].restartCount}{"\n"}' > "$scratch/pods" &
+	pod_watch=$!
+}
+
+failed_pods() { awk '/^[a-z]+-system / && $3 == "Failed" { print $2 }' "$scratch/pods" | sort -u | wc -l; }
+
+restarts() {
+	awk '/^[a-z]+-system / { n = 0; for (i = 4; i <= NF; i++) n += $i; if (n > most[$2]) most[$2] = n }
+		END { for (pod in most) sum += most[pod]; print sum + 0 }' "$scratch/pods"
+}
+
+worst_stand_up() {
+	printf '%s\n' "${stand_up_lines[@]}" | awk '
+		{ for (i = 1; i <= 4; i++) if ($i > worst[i]) worst[i] = $i }
+		END { printf "worst of %d stand-ups: %s s to all Jobs complete, %s s to all servers ready, %d failed pods, %d container restarts\n", NR, worst[1], worst[2], worst[3], worst[4] }'
+}
+
+# After a stand-up that failed: who is not ready, and what Kubernetes says about it.
+explain() {
+	kubectl get pods --all-namespaces
+	kubectl get events --all-namespaces --field-selector=type=Warning --sort-by=.lastTimestamp | tail -n 30
+}
+
+take_down() {
+	kubectl delete -f config/ --wait
+	kubectl wait --for=delete persistentvolume --all --timeout=2m
+}
