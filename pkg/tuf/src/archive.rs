@@ -1,0 +1,144 @@
+//! A repository as a tar.gz, the form in which a Secret carries it: `tuf-root/repository`, which
+//! `tufserver` serves and policy-controller reads.
+
+use std::io::Read as _;
+
+use flate2::{Compression, GzBuilder, read::GzDecoder};
+use tar::{Archive, Builder, EntryType, Header};
+
+use crate::{Error, Files, Repository, Result, repository::TARGETS_FOLDER};
+
+impl Repository {
+    /// The repository as a tar.gz whose members are `repository/…`. Equal repositories give
+    /// equal bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] when a Secret can't hold it beside the root.
+    pub fn to_archive(&self) -> Result<Vec<u8>> {
+        let archive = pack(self.files()).expect("memory takes what is written to it");
+        let size = archive.len() + self.root().len();
+        if size > SECRET_LIMIT {
+            return Err(Error::TooLarge {
+                size,
+                limit: SECRET_LIMIT,
+            });
+        }
+        if Self::from_archive(&archive)? != *self {
+            return Err(Error::repository(
+                ARCHIVE,
+                "doesn't give back what was put in",
+            ));
+        }
+        Ok(archive)
+    }
+
+    /// The repository in `archive`, verified.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Repository`] for an archive that can't be read to its end, and for what
+    /// [`Repository::new`] finds.
+    pub fn from_archive(archive: &[u8]) -> Result<Self> {
+        Self::new(unpack(archive).map_err(|error| Error::repository(ARCHIVE, error))?)
+    }
+
+    /// Files too long for policy-controller, which reads a member of an archive in one go and
+    /// so gets at most 32 KiB.
+    pub fn too_long_for_policy_controller(&self) -> impl Iterator<Item = &str> {
+        let long = self
+            .files()
+            .iter()
+            .filter(|(_, bytes)| bytes.len() as u64 > WINDOW);
+        long.map(|(path, _)| path.as_str())
+    }
+}
+
+fn pack(files: &Files) -> std::io::Result<Vec<u8>> {
+    let gzip = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::best());
+    let mut tar = Builder::new(gzip);
+    let folder = |tar: &mut Builder<_>, name: &str| {
+        tar.append_data(&mut header(EntryType::Directory, 0), name, std::io::empty())
+    };
+    folder(&mut tar, FOLDER)?;
+    folder(
+        &mut tar,
+        &format!("{FOLDER}/{}", TARGETS_FOLDER.trim_end_matches('/')),
+    )?;
+    let mut end = 2 * BLOCK;
+    for (path, bytes) in files {
+        let length = bytes.len() as u64;
+        // policy-controller gets no more of a member than up to the next multiple of 32 KiB in
+        // the archive. Naming the folder again, which every reader skips, moves the member on.
+        while (1..=WINDOW).contains(&length)
+            && (end + BLOCK) / WINDOW != (end + BLOCK + length - 1) / WINDOW
+        {
+            folder(&mut tar, FOLDER)?;
+            end += BLOCK;
+        }
+        let name = format!("{FOLDER}/{path}");
+        tar.append_data(
+            &mut header(EntryType::Regular, length),
+            name,
+            bytes.as_slice(),
+        )?;
+        end += BLOCK + length.next_multiple_of(BLOCK);
+    }
+    tar.into_inner()?.finish()
+}
+
+fn header(kind: EntryType, length: u64) -> Header {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(kind);
+    header.set_size(length);
+    header.set_mode(if kind == EntryType::Directory {
+        0o755
+    } else {
+        0o644
+    });
+    header.set_mtime(0);
+    header.set_uid(0);
+    header.set_gid(0);
+    header
+}
+
+fn unpack(archive: &[u8]) -> std::io::Result<Files> {
+    let mut tar = Vec::new();
+    // To the end, where gzip has its checksum.
+    GzDecoder::new(archive)
+        .take(UNPACKED_LIMIT)
+        .read_to_end(&mut tar)?;
+    let mut files = Files::new();
+    for member in Archive::new(tar.as_slice()).entries()? {
+        let mut member = member?;
+        if member.header().entry_type() == EntryType::Directory {
+            continue;
+        }
+        let name = String::from_utf8_lossy(&member.path_bytes()).into_owned();
+        let path = name
+            .strip_prefix(FOLDER)
+            .and_then(|path| path.strip_prefix('/'));
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes)?;
+        files.insert(path.unwrap_or(&name).to_owned(), bytes);
+    }
+    Ok(files)
+}
+
+/// What Kubernetes allows the values of a Secret to take together: `MaxSecretSize` in
+/// `pkg/apis/core`.
+const SECRET_LIMIT: usize = 1024 * 1024;
+
+/// Far more than what fits into a Secret unpacks to, unless it is made to fill memory.
+const UNPACKED_LIMIT: u64 = 64 * 1024 * 1024;
+
+/// What Go's inflater hands out at once.
+const WINDOW: u64 = 32 * 1024;
+
+/// A header, and what a member's length is rounded up to.
+const BLOCK: u64 = 512;
+
+const FOLDER: &str = "repository";
+const ARCHIVE: &str = "the archive";

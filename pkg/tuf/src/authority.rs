@@ -1,0 +1,153 @@
+//! Certificate chains, as clients are told of them.
+
+use std::time::SystemTime;
+
+use certs::{Certificate, Chain, MOST_INTERMEDIATES};
+use jiff::Timestamp;
+
+use crate::{
+    Error, Result,
+    merge::Entry,
+    repository::{hex, sha256},
+    trust::{Authority, Subject, Validity},
+};
+
+impl Authority {
+    /// Fulcio's chain: nothing but authorities.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] names the certificate.
+    pub(crate) fn issuing(chain: &Chain, url: &str) -> Result<Self> {
+        let certificates = chain.certificates();
+        if let Some(leaf) = certificates.iter().find(|certificate| !certificate.is_ca()) {
+            let problem = format!(
+                "holds a certificate that may not sign others: {}",
+                leaf.subject()
+            );
+            return Err(Error::input("Fulcio's chain", problem));
+        }
+        // The first, which signs, is an intermediate here.
+        let intermediates = certificates.len() - 1;
+        if intermediates > MOST_INTERMEDIATES {
+            let problem = format!(
+                "has {intermediates} intermediate certificates, at most {MOST_INTERMEDIATES} are allowed"
+            );
+            return Err(Error::input("Fulcio's chain", problem));
+        }
+        Ok(Self::of(chain, url))
+    }
+
+    /// A timestamping authority's chain: the leaf, then nothing but authorities.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Input`] names the certificate.
+    pub(crate) fn timestamping(chain: &Chain, url: &str) -> Result<Self> {
+        let invalid = |problem: String| Error::input("the timestamping chain", problem);
+        let (leaf, authorities) = (chain.first(), &chain.certificates()[1..]);
+        if leaf.is_ca() || authorities.is_empty() {
+            return Err(invalid(format!("has no leaf before {}", leaf.subject())));
+        }
+        match authorities.iter().find(|certificate| !certificate.is_ca()) {
+            Some(other) => Err(invalid(format!("has a second leaf, {}", other.subject()))),
+            None => Ok(Self::of(chain, url)),
+        }
+    }
+
+    fn of(chain: &Chain, url: &str) -> Self {
+        let subject = Subject {
+            organization: chain.root().organization(),
+            common_name: chain.root().common_name(),
+        };
+        let certificates = chain
+            .certificates()
+            .iter()
+            .map(|certificate| certificate.der().to_vec());
+        Self::new(url, subject, certificates, validity(chain.first()))
+    }
+
+    /// The certificates in DER, the root last.
+    pub(crate) fn certificates(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
+        self.cert_chain
+            .certificates
+            .iter()
+            .map(|certificate| certificate.raw_bytes.0.as_slice())
+    }
+
+    fn first(&self) -> Option<Certificate> {
+        Certificate::from_der(self.certificates().next()?).ok()
+    }
+}
+
+impl Entry for Authority {
+    fn is(&self, other: &Self) -> bool {
+        self.cert_chain == other.cert_chain
+    }
+
+    fn describe(&self) -> String {
+        let subject = self
+            .first()
+            .map(|first| first.subject())
+            .unwrap_or_default();
+        let digest = self
+            .certificates()
+            .next()
+            .map(|der| hex(&sha256(der)))
+            .unwrap_or_default();
+        format!("chain of {subject} (SHA-256 {digest})")
+    }
+
+    fn url(&self) -> &str {
+        &self.uri
+    }
+
+    fn set_url(&mut self, url: &str) {
+        self.uri = url.into();
+    }
+
+    fn validity(&self) -> &Validity {
+        &self.valid_for
+    }
+
+    fn set_end(&mut self, end: Option<Timestamp>) {
+        self.valid_for.end = end;
+    }
+
+    fn natural_end(&self) -> Option<Timestamp> {
+        self.first().and_then(|first| validity(&first).end)
+    }
+
+    fn check_new(&self, now: Timestamp) -> Result<()> {
+        let certificates = self
+            .certificates()
+            .filter_map(|der| Certificate::from_der(der).ok());
+        for certificate in certificates {
+            let at = timestamp(certificate.not_after());
+            if at < now {
+                return Err(Error::Expired {
+                    subject: certificate.subject(),
+                    at,
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// As long as `certificate` says.
+fn validity(certificate: &Certificate) -> Validity {
+    Validity {
+        start: timestamp(certificate.not_before()),
+        end: Some(timestamp(certificate.not_after())),
+    }
+}
+
+/// RFC 5280's "no expiration", the last second of 9999, is a day behind what a timestamp can say.
+fn timestamp(time: SystemTime) -> Timestamp {
+    Timestamp::try_from(time).unwrap_or(LAST)
+}
+
+const LAST: Timestamp = Timestamp::constant(253_402_207_200, 0);
