@@ -1,3 +1,152 @@
 //! Copies the public keys and certificates of the stack into one namespace.
+//!
+//! `createtuf` makes the TUF repository from the copies. Only public keys and certificates are ever
+//! copied, whatever else a source holds. Running it again changes nothing.
 
-fn main() {}
+use std::{process::ExitCode, str::FromStr};
+
+use anyhow::{Context as _, Result, anyhow};
+use certs::read_bundle;
+use clap::Parser;
+use gate::{Entries, Gate, Kube};
+use job::Refused;
+use keys::PublicKey;
+use tracing::warn;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Args {
+    /// Namespace of the copies
+    #[arg(long, env = "NAMESPACE")]
+    namespace: String,
+
+    /// Secret to copy, as NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY; may be repeated
+    #[arg(
+        long,
+        value_delimiter = ',',
+        default_value = "fulcio-system/fulcio-pub-key,ctlog-system/ctlog-public-key,\
+                         rekor-system/rekor-pub-key,tsa-system/tsa-pub-chain=tsa-cert-chain"
+    )]
+    copy: Vec<Copy>,
+
+    /// Replace copies that differ from their sources
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set)]
+    accept_changes: bool,
+
+    #[command(flatten)]
+    job: job::Options,
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args: Args = job::parse();
+    job::run(&args.job, || copy_secrets(&args)).await
+}
+
+/// Copies what is there, and fails on what isn't only afterwards: the first copies may be all that
+/// somebody waits for.
+async fn copy_secrets(args: &Args) -> Result<()> {
+    let kube = gate::connect().await?;
+    let mut failures = Vec::new();
+    for copy in &args.copy {
+        failures.extend(copy.publish(&kube, args).await.err());
+    }
+    let refused = |failure: &anyhow::Error| failure.chain().any(|cause| cause.is::<Refused>());
+    let worst = failures.iter().position(refused).unwrap_or(0);
+    if failures.is_empty() {
+        Ok(())
+    } else {
+        Err(failures.swap_remove(worst))
+    }
+}
+
+/// A Secret and what its copy is called.
+#[derive(Debug, Clone)]
+struct Copy {
+    namespace: String,
+    name: String,
+    target: String,
+}
+
+impl Copy {
+    async fn publish(&self, kube: &Kube, args: &Args) -> Result<()> {
+        let source = Gate::secret(kube, &self.namespace, &self.name).await?;
+        let entries = public_entries(&source).with_context(|| format!("copying {source}"))?;
+        if entries.is_empty() {
+            return Err(anyhow!(
+                "{source} isn't there yet ({} makes it)",
+                self.maker()
+            ));
+        }
+        let mut target = Gate::secret(kube, &args.namespace, &self.target).await?;
+        for (key, value) in entries.iter() {
+            let differs = target.bytes(key).is_some_and(|old| old != value);
+            if differs && !args.accept_changes {
+                return Err(Refused::new(format!(
+                    "{key} in {source} is no longer what {target} has: if you changed it, run copysecrets \
+                     with --accept-changes; if not, somebody else did"
+                ))
+                .into());
+            }
+        }
+        for (key, _) in target
+            .entries()
+            .iter()
+            .filter(|(key, _)| !PUBLIC_KEYS.contains(key))
+        {
+            warn!("{target} holds {key}, which has no business there: remove it");
+        }
+        target.publish(entries).await?;
+        Ok(())
+    }
+
+    fn maker(&self) -> &'static str {
+        match self.name.as_str() {
+            "fulcio-pub-key" => "createcerts",
+            "ctlog-public-key" | "ctlog-pub-key" => "createctconfig",
+            "rekor-pub-key" => "createsecret",
+            "tsa-pub-chain" | "tsa-cert-chain" => "createcertchain",
+            _ => "somebody else",
+        }
+    }
+}
+
+impl FromStr for Copy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (source, target) = text
+            .split_once('=')
+            .map_or((text, None), |(source, target)| (source, Some(target)));
+        match source.split_once('/') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Ok(Self {
+                namespace: namespace.into(),
+                name: name.into(),
+                target: target.unwrap_or(name).into(),
+            }),
+            _ => Err("it has to be NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY".into()),
+        }
+    }
+}
+
+/// What of a Secret may be copied, if it is what its name says.
+fn public_entries<K: gate::Object>(source: &Gate<K>) -> Result<Entries> {
+    let mut entries = Entries::new();
+    for key in PUBLIC_KEYS {
+        let Some(value) = source.bytes(key) else {
+            continue;
+        };
+        match key {
+            PUBLIC => PublicKey::from_pem(value)
+                .map(drop)
+                .map_err(Refused::because),
+            _ => read_bundle(value).map(drop).map_err(Refused::because),
+        }
+        .context(key)?;
+        entries.insert(key, value);
+    }
+    Ok(entries)
+}
+
+const PUBLIC: &str = "public";
+const PUBLIC_KEYS: [&str; 3] = ["cert", "cert-chain", PUBLIC];

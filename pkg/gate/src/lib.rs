@@ -9,10 +9,10 @@ mod connection;
 mod entries;
 mod error;
 mod object;
+mod pair;
 
 use std::fmt;
 
-use job::Refused;
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::{
     Api,
@@ -24,6 +24,7 @@ pub use connection::{Kube, connect};
 pub use entries::Entries;
 pub use error::{Error, Result};
 pub use object::Object;
+pub use pair::Pair;
 
 /// An object as it was read, whether it exists or not.
 pub struct Gate<K> {
@@ -165,15 +166,6 @@ impl<K: Object> Gate<K> {
         self.entries = entries;
         Ok(())
     }
-}
-
-/// The private half of a pair is gone while its public half is still there: another key would
-/// break the trust that clients already have.
-pub fn key_lost<K: Object>(key: &str, private: &Gate<K>, public: &Gate<K>) -> Refused {
-    Refused::new(format!(
-        "{private} has no {key}, but {public} holds its public half: restore {private} from a \
-         backup, or delete {public} to start a new trust"
-    ))
 }
 
 impl<K: Object> fmt::Display for Gate<K> {

@@ -170,7 +170,7 @@ impl PrivateKey {
         )
         .expect("the rounds and the salt are within their limits");
         let encrypted = PrivateKeyInfoRef::try_from(self.pkcs8.as_slice())
-            .and_then(|key| Ok(key.encrypt_with_params(parameters, password)?))
+            .and_then(|key| key.encrypt_with_params(parameters, password))
             .expect("a key that was read can be encrypted");
         pem_file::write(&Pem::new(ENCRYPTED, encrypted.as_bytes()))
     }

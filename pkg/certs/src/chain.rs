@@ -1,0 +1,113 @@
+//! Chains of certificates.
+
+use std::time::{Duration, SystemTime};
+
+use crate::{Certificate, Error, MOST_INTERMEDIATES, Result, read_bundle, write_bundle};
+
+/// A chain: each certificate is signed by the next, and the last by itself. The first is a leaf
+/// (the timestamp authority's) or an issuing authority (Fulcio's); a root alone is a chain too.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chain(Vec<Certificate>);
+
+impl Chain {
+    /// Reads a PEM file that holds a chain in its order.
+    ///
+    /// # Errors
+    ///
+    /// As [`read_bundle`], and [`Error::Order`], [`Error::NoRoot`] and [`Error::TooLong`].
+    pub fn from_pem(file: &[u8]) -> Result<Self> {
+        let chain = read_bundle(file)?;
+        for (position, pair) in chain.windows(2).enumerate() {
+            if !pair[0].is_signed_by(&pair[1]) {
+                return Err(Error::Order {
+                    position: position + 1,
+                    subject: pair[0].subject(),
+                });
+            }
+        }
+        Self::checked(chain)
+    }
+
+    /// Orders certificates by who signed whom.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoChain`], [`Error::NoRoot`] and [`Error::TooLong`].
+    pub fn ordered(mut certificates: Vec<Certificate>) -> Result<Self> {
+        let signs_another = |issuer: &Certificate| {
+            certificates
+                .iter()
+                .any(|other| other != issuer && other.is_signed_by(issuer))
+        };
+        let first = certificates
+            .iter()
+            .position(|certificate| !signs_another(certificate));
+        let mut chain = vec![certificates.swap_remove(first.ok_or(Error::NotPem)?)];
+        while !certificates.is_empty() {
+            let last = &chain[chain.len() - 1];
+            match certificates
+                .iter()
+                .position(|issuer| last.is_signed_by(issuer))
+            {
+                Some(next) => chain.push(certificates.swap_remove(next)),
+                None => return Err(Error::NoChain(certificates[0].subject())),
+            }
+        }
+        Self::checked(chain)
+    }
+
+    fn checked(chain: Vec<Certificate>) -> Result<Self> {
+        match chain.last() {
+            None => Err(Error::NotPem),
+            Some(last) if !last.is_self_signed() => Err(Error::NoRoot(last.subject())),
+            Some(_) if chain.len() > MOST_INTERMEDIATES + 2 => Err(Error::TooLong(chain.len() - 2)),
+            Some(_) => Ok(Self(chain)),
+        }
+    }
+
+    /// All certificates, the root last.
+    pub fn certificates(&self) -> &[Certificate] {
+        &self.0
+    }
+
+    /// The first: a leaf or an issuing authority.
+    pub fn first(&self) -> &Certificate {
+        &self.0[0]
+    }
+
+    /// The last.
+    pub fn root(&self) -> &Certificate {
+        &self.0[self.0.len() - 1]
+    }
+
+    /// A PEM file with the chain in its order.
+    pub fn to_pem(&self) -> String {
+        write_bundle(&self.0)
+    }
+
+    /// Checks that all are valid at `now`, and returns the first that won't be in a year's time.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotValid`].
+    pub fn check_validity(&self, now: SystemTime) -> Result<Option<&Certificate>> {
+        let invalid = |certificate: &&Certificate| {
+            now < certificate.not_before() || certificate.not_after() < now
+        };
+        if let Some(certificate) = self.0.iter().find(invalid) {
+            return Err(Error::NotValid {
+                subject: certificate.subject(),
+                from: humantime::format_rfc3339_seconds(certificate.not_before()).to_string(),
+                until: humantime::format_rfc3339_seconds(certificate.not_after()).to_string(),
+            });
+        }
+        let ending = |certificate: &&Certificate| certificate.not_after() < now + YEAR;
+        Ok(self
+            .0
+            .iter()
+            .filter(ending)
+            .min_by_key(|certificate| certificate.not_after()))
+    }
+}
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);

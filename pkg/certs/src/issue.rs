@@ -1,0 +1,232 @@
+//! Making certificates.
+
+use std::time::{Duration, SystemTime};
+
+use keys::PrivateKey;
+use p256::ecdsa::{DerSignature, SigningKey, signature::Signer as _};
+use rcgen::{
+    BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose, SerialNumber,
+};
+use sha2::{Digest as _, Sha256};
+use time::OffsetDateTime;
+
+use crate::{Certificate, Chain, Error, Result};
+
+/// When a certificate is valid.
+#[derive(Debug, Clone, Copy)]
+pub struct Validity {
+    /// From when on.
+    pub not_before: SystemTime,
+    /// Until when.
+    pub not_after: SystemTime,
+}
+
+impl Validity {
+    /// From five minutes before `now`, since clocks differ, until `length` after it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::CannotIssue`] past the year 9999.
+    pub fn from(now: SystemTime, length: Duration) -> Result<Self> {
+        let end = now
+            .checked_add(length)
+            .filter(|end| *end < SystemTime::UNIX_EPOCH + YEAR_9999);
+        let not_after =
+            end.ok_or_else(|| Error::CannotIssue("it would end after the year 9999".into()))?;
+        Ok(Self {
+            not_before: now - Duration::from_secs(5 * 60),
+            not_after,
+        })
+    }
+}
+
+/// The subject's name of a certificate. An empty part is left out.
+#[derive(Debug, Clone, Default)]
+pub struct Subject {
+    /// C: two letters of ISO 3166.
+    pub country: String,
+    /// ST: the state or province.
+    pub province: String,
+    /// L: the city.
+    pub locality: String,
+    /// The street and number.
+    pub street: String,
+    /// The postal code.
+    pub postal_code: String,
+    /// O: the organization.
+    pub organization: String,
+    /// CN: a name that tells this certificate from others.
+    pub common_name: String,
+}
+
+impl Subject {
+    fn distinguished_name(&self) -> Result<DistinguishedName> {
+        let mut name = DistinguishedName::new();
+        if !self.country.is_empty() {
+            let country = self.country.as_str().try_into();
+            let country =
+                country.map_err(|_| Error::CannotIssue(format!("country {:?}", self.country)))?;
+            name.push(DnType::CountryName, DnValue::PrintableString(country));
+        }
+        for (kind, value) in [
+            (DnType::StateOrProvinceName, &self.province),
+            (DnType::LocalityName, &self.locality),
+            (DnType::from_oid(&STREET_ADDRESS), &self.street),
+            (DnType::from_oid(&POSTAL_CODE), &self.postal_code),
+            (DnType::OrganizationName, &self.organization),
+            (DnType::CommonName, &self.common_name),
+        ] {
+            if !value.is_empty() {
+                name.push(kind, value.as_str());
+            }
+        }
+        Ok(name)
+    }
+}
+
+/// A self-signed root for Fulcio's `fileca` (`pkg/ca/fileca` and `ca.VerifyCertChain` in Fulcio):
+/// an authority that may have one intermediate below it.
+///
+/// # Errors
+///
+/// [`Error::NotP256`], [`Error::CannotIssue`].
+pub fn root(key: &PrivateKey, subject: &Subject, validity: Validity) -> Result<Certificate> {
+    let key = Key::new(key)?;
+    let mut params = authority(&key, subject, validity)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
+    issued(params.self_signed(&key))
+}
+
+/// A chain for the timestamp authority (`pkg/x509.VerifyCertChain` in timestamp-authority): a leaf
+/// for `leaf`, whose only purpose, critical, is timestamping (RFC 3161, section 2.3), an
+/// intermediate for that purpose and a root.
+///
+/// # Errors
+///
+/// [`Error::NotP256`], [`Error::CannotIssue`].
+pub fn timestamping_chain(
+    leaf: &PrivateKey,
+    intermediate: &PrivateKey,
+    root: &PrivateKey,
+    organization: &str,
+    validity: Validity,
+) -> Result<Chain> {
+    let [leaf, intermediate, root] = [Key::new(leaf)?, Key::new(intermediate)?, Key::new(root)?];
+    let subject = |common_name: &str| Subject {
+        organization: organization.into(),
+        common_name: common_name.into(),
+        ..Subject::default()
+    };
+
+    let root_params = authority(&root, &subject("TSA root"), validity)?;
+    let root_certificate = issued(root_params.self_signed(&root))?;
+    let root = Issuer::new(root_params, root);
+
+    let mut params = authority(&intermediate, &subject("TSA intermediate"), validity)?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::TimeStamping];
+    params.use_authority_key_identifier_extension = true;
+    let intermediate_certificate = issued(params.signed_by(&intermediate, &root))?;
+    let intermediate = Issuer::new(params, intermediate);
+
+    let mut params = certificate(&leaf, &subject("TSA timestamping"), validity)?;
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    params.use_authority_key_identifier_extension = true;
+    // rcgen's own ExtendedKeyUsage is never critical.
+    let mut purpose =
+        CustomExtension::from_oid_content(&EXTENDED_KEY_USAGE, ONLY_TIMESTAMPING.to_vec());
+    purpose.set_criticality(true);
+    params.custom_extensions = vec![purpose];
+    let leaf_certificate = issued(params.signed_by(&leaf, &intermediate))?;
+
+    Chain::ordered(vec![
+        leaf_certificate,
+        intermediate_certificate,
+        root_certificate,
+    ])
+}
+
+fn authority(key: &Key, subject: &Subject, validity: Validity) -> Result<CertificateParams> {
+    let mut params = certificate(key, subject, validity)?;
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    Ok(params)
+}
+
+fn certificate(key: &Key, subject: &Subject, validity: Validity) -> Result<CertificateParams> {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = subject.distinguished_name()?;
+    params.not_before = seconds(validity.not_before);
+    params.not_after = seconds(validity.not_after);
+    params.serial_number = Some(serial_number(key, params.not_before));
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier());
+    Ok(params)
+}
+
+/// A positive number of 20 octets (RFC 5280, section 4.1.2.2), as hard to guess as the key.
+fn serial_number(key: &Key, not_before: OffsetDateTime) -> SerialNumber {
+    let hash = Sha256::new()
+        .chain_update(&key.point)
+        .chain_update(not_before.unix_timestamp().to_be_bytes())
+        .finalize();
+    let mut serial: [u8; 20] = hash[..20].try_into().expect("20 of 32 octets");
+    serial[0] = serial[0] & 0x7f | 0x40;
+    SerialNumber::from_slice(&serial)
+}
+
+fn seconds(time: SystemTime) -> OffsetDateTime {
+    OffsetDateTime::from(time)
+        .replace_nanosecond(0)
+        .expect("0 is a nanosecond")
+}
+
+fn issued(certificate: Result<rcgen::Certificate, rcgen::Error>) -> Result<Certificate> {
+    let certificate = certificate.map_err(|cause| Error::CannotIssue(cause.to_string()))?;
+    Certificate::from_der(certificate.der())
+}
+
+/// A P-256 key as rcgen takes it. Its signatures are deterministic (RFC 6979).
+struct Key {
+    key: SigningKey,
+    point: Vec<u8>,
+}
+
+impl Key {
+    fn new(key: &PrivateKey) -> Result<Self> {
+        let point = key.public_key().bits().to_vec();
+        Ok(Self {
+            key: key.ecdsa_p256().ok_or(Error::NotP256)?,
+            point,
+        })
+    }
+
+    /// RFC 7093, section 2, method 1.
+    fn identifier(&self) -> Vec<u8> {
+        Sha256::digest(&self.point)[..20].to_vec()
+    }
+}
+
+impl rcgen::PublicKeyData for Key {
+    fn der_bytes(&self) -> &[u8] {
+        &self.point
+    }
+
+    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
+        &rcgen::PKCS_ECDSA_P256_SHA256
+    }
+}
+
+impl rcgen::SigningKey for Key {
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
+        let signature: DerSignature = self.key.sign(message);
+        Ok(signature.as_bytes().to_vec())
+    }
+}
+
+const STREET_ADDRESS: [u64; 4] = [2, 5, 4, 9];
+const POSTAL_CODE: [u64; 4] = [2, 5, 4, 17];
+const EXTENDED_KEY_USAGE: [u64; 4] = [2, 5, 29, 37];
+/// `SEQUENCE { OBJECT IDENTIFIER 1.3.6.1.5.5.7.3.8 }`
+const ONLY_TIMESTAMPING: [u8; 12] = [0x30, 10, 6, 8, 0x2b, 6, 1, 5, 5, 7, 3, 8];
+const YEAR_9999: Duration = Duration::from_secs(253_370_764_800);

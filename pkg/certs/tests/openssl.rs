@@ -1,0 +1,253 @@
+//! OpenSSL verifies what we issue, and what is refused is refused by name.
+
+use std::{
+    path::PathBuf,
+    process::Command,
+    time::{Duration, SystemTime},
+};
+
+use certs::{
+    Certificate, Chain, Error, Subject, Validity, read_bundle, root, timestamping_chain,
+    write_bundle,
+};
+use keys::{Kind, PrivateKey};
+
+const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+
+fn now() -> SystemTime {
+    SystemTime::UNIX_EPOCH + 60 * YEAR
+}
+
+fn twenty_years() -> Validity {
+    Validity::from(now(), 20 * YEAR).unwrap()
+}
+
+fn subject() -> Subject {
+    Subject {
+        country: "US".into(),
+        province: "California".into(),
+        locality: "San Francisco".into(),
+        street: "548 Market St".into(),
+        postal_code: "57274".into(),
+        organization: "Linux Foundation".into(),
+        common_name: "sigstore".into(),
+    }
+}
+
+fn new_key() -> PrivateKey {
+    PrivateKey::generate(Kind::EcdsaP256)
+}
+
+fn new_timestamping_chain() -> Chain {
+    timestamping_chain(&new_key(), &new_key(), &new_key(), "local", twenty_years()).unwrap()
+}
+
+/// A file that is gone with the test's process.
+fn file(name: &str, content: &str) -> PathBuf {
+    let path = std::env::temp_dir().join(format!("certs-{}-{name}", std::process::id()));
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+fn openssl(arguments: &[&str]) -> String {
+    let output = Command::new("openssl")
+        .args(arguments)
+        .output()
+        .expect("openssl is installed");
+    assert!(
+        output.status.success(),
+        "openssl {arguments:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn openssl_sees_in_the_root_what_fulcio_asks_for() {
+    let root = root(&new_key(), &subject(), twenty_years()).unwrap();
+    let path = file("root.pem", &root.to_pem());
+    let text = openssl(&["x509", "-noout", "-text", "-in", path.to_str().unwrap()]);
+    for line in [
+        "Signature Algorithm: ecdsa-with-SHA256",
+        "X509v3 Basic Constraints: critical\n                CA:TRUE, pathlen:1",
+        "X509v3 Key Usage: critical\n                Certificate Sign, CRL Sign",
+        "X509v3 Subject Key Identifier",
+        "C = US, ST = California, L = San Francisco, street = 548 Market St, postalCode = 57274, O = Linux Foundation, CN = sigstore",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+    assert!(!text.contains("Extended Key Usage"), "{text}");
+    let at = now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        .to_string();
+    let path = path.to_str().unwrap();
+    openssl(&[
+        "verify",
+        "-x509_strict",
+        "-check_ss_sig",
+        "-attime",
+        &at,
+        "-CAfile",
+        path,
+        path,
+    ]);
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
+fn openssl_verifies_the_timestamping_chain_for_its_purpose() {
+    let chain = new_timestamping_chain();
+    let [leaf, intermediate, root] =
+        ["leaf", "intermediate", "root"].map(|name| name.to_owned() + ".pem");
+    let [leaf, intermediate, root] = [(leaf, 0), (intermediate, 1), (root, 2)]
+        .map(|(name, at)| file(&name, &chain.certificates()[at].to_pem()));
+    let at = now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs()
+        .to_string();
+    openssl(&[
+        "verify",
+        "-x509_strict",
+        "-purpose",
+        "timestampsign",
+        "-attime",
+        &at,
+        "-CAfile",
+        root.to_str().unwrap(),
+        "-untrusted",
+        intermediate.to_str().unwrap(),
+        leaf.to_str().unwrap(),
+    ]);
+    let text = openssl(&["x509", "-noout", "-text", "-in", leaf.to_str().unwrap()]);
+    assert!(
+        text.contains("X509v3 Extended Key Usage: critical\n                Time Stamping\n"),
+        "{text}"
+    );
+    for path in [leaf, intermediate, root] {
+        std::fs::remove_file(path).unwrap();
+    }
+}
+
+#[test]
+fn the_same_key_and_time_make_the_same_certificate() {
+    let key = new_key();
+    assert_eq!(
+        root(&key, &subject(), twenty_years()),
+        root(&key, &subject(), twenty_years())
+    );
+}
+
+#[test]
+fn a_certificate_is_read_as_it_was_made() {
+    let key = new_key();
+    let made = root(&key, &subject(), twenty_years()).unwrap();
+    let [read] =
+        <[Certificate; 1]>::try_from(read_bundle(made.to_pem().as_bytes()).unwrap()).unwrap();
+    assert_eq!(read, made);
+    assert_eq!(read.public_key(), key.public_key());
+    assert_eq!(
+        (read.organization().as_str(), read.common_name().as_str()),
+        ("Linux Foundation", "sigstore")
+    );
+    assert_eq!(read.not_before(), now() - Duration::from_secs(300));
+    assert_eq!(read.not_after(), now() + 20 * YEAR);
+    assert!(read.is_ca() && read.is_self_signed());
+}
+
+#[test]
+fn a_chain_is_read_in_its_order_only_and_ordered_from_any() {
+    let chain = new_timestamping_chain();
+    assert_eq!(Chain::from_pem(chain.to_pem().as_bytes()).unwrap(), chain);
+    let mut reversed = chain.certificates().to_vec();
+    reversed.reverse();
+    assert!(matches!(
+        Chain::from_pem(write_bundle(&reversed).as_bytes()),
+        Err(Error::Order { position: 1, .. })
+    ));
+    assert_eq!(Chain::ordered(reversed).unwrap(), chain);
+}
+
+#[test]
+fn a_chain_without_its_root_or_with_a_stranger_is_refused() {
+    let chain = new_timestamping_chain();
+    let without_root = &chain.certificates()[..2];
+    assert!(matches!(
+        Chain::from_pem(write_bundle(without_root).as_bytes()),
+        Err(Error::NoRoot(_))
+    ));
+    let stranger = root(&new_key(), &subject(), twenty_years()).unwrap();
+    let strange = [chain.certificates(), &[stranger]].concat();
+    assert!(matches!(Chain::ordered(strange), Err(Error::NoChain(_))));
+}
+
+#[test]
+fn a_certificate_with_the_same_name_but_another_key_is_no_issuer() {
+    let [one, other] = [(); 2].map(|()| root(&new_key(), &subject(), twenty_years()).unwrap());
+    assert!(!one.is_signed_by(&other));
+}
+
+#[test]
+fn what_is_not_only_certificates_is_no_bundle() {
+    let key = new_key();
+    let pem = root(&key, &subject(), twenty_years()).unwrap().to_pem();
+    for file in [
+        "".into(),
+        "hello".into(),
+        format!("{pem}{}", key.public_key().to_pem()),
+        pem.replace("MII", "!!!"),
+        format!("{pem}{}", &pem[..200]),
+    ] {
+        assert_eq!(read_bundle(file.as_bytes()), Err(Error::NotPem), "{file}");
+    }
+}
+
+#[test]
+fn a_time_outside_the_validity_names_the_certificate() {
+    let chain = new_timestamping_chain();
+    assert_eq!(chain.check_validity(now()), Ok(None));
+    assert_eq!(
+        chain.check_validity(now() + 19 * YEAR + YEAR / 2),
+        Ok(Some(chain.first()))
+    );
+    for time in [now() + 21 * YEAR, now() - YEAR] {
+        let error = chain.check_validity(time).unwrap_err().to_string();
+        assert!(
+            error.contains("CN=TSA timestamping,O=local is valid from 20"),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn openssl_made_chains_are_read_with_every_kind_of_key() {
+    for (name, key) in [
+        ("p384", "ec:P-384"),
+        ("p521", "ec:P-521"),
+        ("rsa", "rsa:2048"),
+        ("ed25519", "ed25519"),
+    ] {
+        let path = file(name, "");
+        let path = path.to_str().unwrap();
+        let (algorithm, option) = key.split_once(':').unwrap_or((key, ""));
+        let curve = format!("ec_paramgen_curve:{option}");
+        let new_key = match algorithm {
+            "ec" => vec!["-newkey", "ec", "-pkeyopt", &curve],
+            _ => vec!["-newkey", key],
+        };
+        let pem = openssl(
+            &[
+                &[
+                    "req", "-x509", "-nodes", "-subj", "/CN=x", "-days", "1", "-keyout", path,
+                ][..],
+                &new_key,
+            ]
+            .concat(),
+        );
+        let chain = Chain::from_pem(pem.as_bytes()).unwrap();
+        assert_eq!(chain.root().common_name(), "x", "{name}");
+        std::fs::remove_file(path).unwrap();
+    }
+}
