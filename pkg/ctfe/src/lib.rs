@@ -1,1 +1,47 @@
-//! The CT log server's configuration.
+//! What ct_server reads: its configuration and the roots that certificates in the log chain to.
+//!
+//! Pure: no clock, disk or network.
+
+mod config;
+mod roots;
+mod text;
+
+pub use config::{Config, Log};
+pub use roots::Roots;
+
+/// What can be wrong with a configuration or a root. None of these holds anything of a key.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Not text format.
+    #[error("line {0} isn't in protobuf's text format")]
+    Syntax(usize),
+    /// ct_server can serve several logs; only a configuration with one is understood here.
+    #[error("it doesn't have just one log and one backend")]
+    NotOneLog,
+    /// The private key is in a token, or in the configuration itself.
+    #[error("its private_key isn't a PEMKeyFile")]
+    OtherKey,
+    /// A field's value is of another type.
+    #[error("the value of {0} can't be read")]
+    Value(&'static str),
+    /// An entry isn't a PEM file of certificates.
+    #[error("reading {entry}")]
+    Roots {
+        /// Its key.
+        entry: String,
+        /// What is wrong with it.
+        source: certs::Error,
+    },
+    /// A new root that isn't one.
+    #[error("{subject} is no root to trust: {reason}")]
+    NoRoot {
+        /// The certificate's subject.
+        subject: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+/// What this crate's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

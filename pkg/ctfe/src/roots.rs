@@ -1,0 +1,100 @@
+//! The roots that certificates in the log chain to.
+
+use std::time::SystemTime;
+
+use certs::Certificate;
+
+use crate::{Error, Result};
+
+/// Roots in the order in which they were first trusted, each once.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roots(Vec<Certificate>);
+
+impl Roots {
+    /// The roots in the entries of a Secret: `rootca`, then `fulcio-0`, `fulcio-1` and so on
+    /// (which may hold the same ones). Other entries aren't looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Roots`].
+    pub fn in_entries<'a>(entries: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Self> {
+        let mut files: Vec<_> = entries
+            .filter_map(|(key, file)| Some((position(key)?, key, file)))
+            .collect();
+        files.sort_unstable();
+        let mut roots = Self::default();
+        for (_, key, file) in files {
+            let bundle = certs::read_bundle(file).map_err(|source| Error::Roots {
+                entry: key.to_owned(),
+                source,
+            })?;
+            roots.0.extend(bundle);
+        }
+        roots.dedup();
+        Ok(roots)
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those of `others` that aren't among these.
+    pub fn missing<'a>(&self, others: &'a [Certificate]) -> Vec<&'a Certificate> {
+        others.iter().filter(|root| !self.0.contains(root)).collect()
+    }
+
+    /// Adds a root.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoRoot`] for a certificate that nothing can be issued under at `now`.
+    pub fn add(&mut self, root: &Certificate, now: SystemTime) -> Result<()> {
+        let reason = if !root.is_ca() {
+            "it isn't a certificate authority's"
+        } else if !root.is_self_signed() {
+            "it isn't signed by itself"
+        } else if root.not_after() < now {
+            "it has expired"
+        } else {
+            self.0.push(root.clone());
+            self.dedup();
+            return Ok(());
+        };
+        Err(Error::NoRoot { subject: root.subject(), reason })
+    }
+
+    /// The entries of a Secret: all roots in `rootca`, and each in an entry of its own.
+    pub fn to_entries(&self) -> impl Iterator<Item = (String, String)> {
+        let each = self.0.iter().enumerate();
+        let each = each.map(|(i, root)| (format!("{EACH}{i}"), root.to_pem()));
+        std::iter::once((ALL.to_owned(), certs::write_bundle(&self.0))).chain(each)
+    }
+
+    fn dedup(&mut self) {
+        let all = std::mem::take(&mut self.0);
+        for root in all {
+            if !self.0.contains(&root) {
+                self.0.push(root);
+            }
+        }
+    }
+}
+
+/// Where an entry's roots come in the order, if it holds roots: `fulcio-` and something else than
+/// a number is someone's own and comes last.
+fn position(key: &str) -> Option<(u8, usize)> {
+    if key == ALL {
+        return Some((0, 0));
+    }
+    let number = key.strip_prefix(EACH)?.parse();
+    Some(number.map_or((2, 0), |number| (1, number)))
+}
+
+const ALL: &str = "rootca";
+const EACH: &str = "fulcio-";
