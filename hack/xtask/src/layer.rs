@@ -162,3 +162,143 @@ fn libraries(listing: &str) -> impl Iterator<Item = Result<&Path>> {
             .map(|path| Ok(Path::new(path)))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs::Permissions;
+
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn folders_and_files_come_with_their_parents_in_order() {
+        let sources = sources();
+        let mut layer = Layer::default();
+        layer.add_folder("/data/".as_ref(), 0o700, 65532).unwrap();
+        layer.add(sources.path(), "/opt/all".as_ref()).unwrap();
+        layer
+            .add(&sources.path().join("program"), "data/./program".as_ref())
+            .unwrap();
+        let expected = [
+            ("data/", 0o700, 65532),
+            ("data/program", 0o755, 0),
+            ("opt/", 0o755, 0),
+            ("opt/all/", 0o755, 0),
+            ("opt/all/inner/", 0o755, 0),
+            ("opt/all/inner/text", 0o644, 0),
+            ("opt/all/program", 0o755, 0),
+        ];
+        assert_eq!(
+            listed(&layer),
+            expected.map(|(path, mode, owner)| (path.to_owned(), mode, owner))
+        );
+    }
+
+    #[test]
+    fn the_same_files_make_the_same_layer() {
+        let (first, second) = (sources(), sources());
+        let mut one = Layer::default();
+        one.add(&first.path().join("inner"), "b".as_ref()).unwrap();
+        one.add(&first.path().join("program"), "a".as_ref())
+            .unwrap();
+        let mut other = Layer::default();
+        other
+            .add(&second.path().join("program"), "a".as_ref())
+            .unwrap();
+        other
+            .add(&second.path().join("inner"), "b".as_ref())
+            .unwrap();
+        assert_eq!(one.tar().unwrap(), other.tar().unwrap());
+    }
+
+    #[test]
+    fn a_program_brings_its_libraries_and_loader() {
+        let program = std::env::current_exe().unwrap();
+        let mut layer = Layer::default();
+        layer
+            .add_with_libraries(&program, "bin/test".as_ref())
+            .unwrap();
+        layer
+            .add_with_libraries(&program, "bin/again".as_ref())
+            .unwrap();
+        let paths: Vec<_> = listed(&layer).into_iter().map(|(path, ..)| path).collect();
+        assert!(
+            paths.iter().any(|path| path.ends_with("/libc.so.6")),
+            "{paths:?}"
+        );
+        assert!(
+            paths.iter().any(|path| path.contains("/ld-linux")),
+            "{paths:?}"
+        );
+    }
+
+    #[test]
+    fn a_missing_library_is_named() {
+        let listing = "\tlibm.so.6 => /lib/libm.so.6 (0x1)\n\tlibgone.so.1 => not found\n";
+        let [found, missing] = &libraries(listing).collect::<Vec<_>>()[..] else {
+            panic!("two libraries")
+        };
+        assert_eq!(*found.as_ref().unwrap(), Path::new("/lib/libm.so.6"));
+        assert_eq!(
+            missing.as_ref().unwrap_err().to_string(),
+            "libgone.so.1 is not found"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_in_an_image_is_refused() {
+        let sources = sources();
+        let program = &sources.path().join("program");
+        let mut layer = Layer::default();
+        layer.add(program, "program".as_ref()).unwrap();
+        let refused = |result: Result<()>, why: &str| {
+            let error = format!("{:#}", result.unwrap_err());
+            assert!(error.contains(why), "{error}");
+        };
+        refused(
+            layer.add(&sources.path().join("inner/text"), "program".as_ref()),
+            "two sources for /program",
+        );
+        refused(layer.add(program, "a/../../b".as_ref()), "leaves the image");
+        refused(
+            layer.add(program, "/".as_ref()),
+            "can't be the image's root",
+        );
+        refused(
+            layer.add("/nowhere".as_ref(), "x".as_ref()),
+            "reading /nowhere",
+        );
+        refused(
+            layer.add_with_libraries(&sources.path().join("inner/text"), "x".as_ref()),
+            "not a dynamic executable",
+        );
+    }
+
+    fn sources() -> TempDir {
+        let folder = TempDir::new().unwrap();
+        fs::create_dir(folder.path().join("inner")).unwrap();
+        fs::write(folder.path().join("inner/text"), "text").unwrap();
+        fs::write(folder.path().join("program"), "program").unwrap();
+        fs::set_permissions(folder.path().join("program"), Permissions::from_mode(0o700)).unwrap();
+        folder
+    }
+
+    fn listed(layer: &Layer) -> Vec<(String, u32, u64)> {
+        let tar = layer.tar().unwrap();
+        let listed = |entry: std::io::Result<tar::Entry<&[u8]>>| {
+            let entry = entry.unwrap();
+            let (header, path) = (entry.header(), entry.path().unwrap());
+            (
+                path.to_str().unwrap().to_owned(),
+                header.mode().unwrap(),
+                header.uid().unwrap(),
+            )
+        };
+        tar::Archive::new(&tar[..])
+            .entries()
+            .unwrap()
+            .map(listed)
+            .collect()
+    }
+}

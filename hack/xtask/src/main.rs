@@ -1,16 +1,22 @@
 //! `cargo xtask`: what a checkout needs beyond cargo itself.
 //!
-//! `image` packs any files as an image, which is how `hack/cluster` makes stand-ins for
-//! images that it can't pull.
+//! `images` builds this repository's programs as images and `resolve` pushes them and prints the
+//! manifests of `config/` with their digests. `image` packs any files as an image, which is how
+//! `hack/cluster` makes stand-ins for images that it can't pull.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
     reason = "what a command-line tool prints is its answer"
 )]
 
+mod archive;
+mod binaries;
+mod images;
 mod layer;
+mod manifests;
 mod oci;
 mod pack;
+mod registry;
 
 use std::process::ExitCode;
 
@@ -19,12 +25,17 @@ use clap::Parser;
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", version, about)]
 enum Task {
-    Image(pack::Options),
+    Image(Box<pack::Options>),
+    Images(images::Options),
+    Resolve(manifests::Options),
 }
 
-fn main() -> ExitCode {
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Image(options) => pack::image(&options),
+        Task::Images(options) => images::images(&options).await,
+        Task::Resolve(options) => manifests::resolve(&options).await,
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

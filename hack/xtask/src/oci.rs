@@ -1,28 +1,19 @@
-//! Images and the archive that carries them, in the OCI image layout.
-//!
-//! Readers: `ctr images import`, `kind load image-archive` and `docker load`. They look for an
-//! image's name in two places: annotations in `index.json`, and `manifest.json` (Docker's own format).
+//! Images as the OCI image specification defines them: an index, and for each platform a manifest,
+//! a configuration and one layer.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    env,
-    fs::{self, File},
-    io::{BufWriter, Write},
-    path::Path,
-};
+use std::{env, io::Write};
 
 use anyhow::{Context, Result};
+use flate2::{Compression, GzBuilder};
 use jiff::Timestamp;
 use oci_spec::{
     distribution::Reference,
     image::{
-        ANNOTATION_REF_NAME, Arch, Config, Descriptor, ImageConfigurationBuilder, ImageIndex,
-        ImageIndexBuilder, ImageManifestBuilder, MediaType, Os, PlatformBuilder, RootFsBuilder,
-        Sha256Digest,
+        Arch, Config, Descriptor, ImageConfigurationBuilder, ImageIndexBuilder,
+        ImageManifestBuilder, MediaType, Os, PlatformBuilder, RootFsBuilder, Sha256Digest,
     },
 };
 use serde::Serialize;
-use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 /// An image under its name: an index with one entry for each platform.
@@ -59,6 +50,21 @@ impl PackedLayer {
             diff_id,
         }
     }
+
+    /// With gzip, whose header has neither time nor operating system here.
+    pub(crate) fn compressed(tar: &[u8]) -> Result<Self> {
+        let mut gzip = GzBuilder::new()
+            .mtime(0)
+            .operating_system(255)
+            .write(Vec::new(), Compression::best());
+        gzip.write_all(tar)?;
+        let bytes = gzip.finish()?;
+        let blob = Blob::with_digest(MediaType::ImageLayerGzip, sha256(&bytes), bytes);
+        Ok(Self {
+            blob,
+            diff_id: sha256(tar),
+        })
+    }
 }
 
 impl Image {
@@ -88,7 +94,16 @@ impl Image {
         })
     }
 
-    fn blobs(&self) -> impl Iterator<Item = &Blob> {
+    /// Bytes of the layer, on the platform where it is the largest.
+    pub(crate) fn compressed_size(&self) -> usize {
+        self.variants
+            .iter()
+            .map(|variant| variant.layer.bytes.len())
+            .max()
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn blobs(&self) -> impl Iterator<Item = &Blob> {
         let of_variants = self
             .variants
             .iter()
@@ -100,7 +115,7 @@ impl Image {
 impl Variant {
     fn new(architecture: Arch, config: &Config, layer: PackedLayer) -> Result<Self> {
         let configuration = ImageConfigurationBuilder::default()
-            .created(created()?)
+            .created(created(env::var("SOURCE_DATE_EPOCH").ok().as_deref())?)
             .architecture(architecture.clone())
             .os(Os::Linux)
             .config(config.clone())
@@ -145,104 +160,37 @@ impl Blob {
         }
     }
 
-    fn path(&self) -> String {
+    /// Where an OCI image layout has it.
+    pub(crate) fn path(&self) -> String {
         format!("blobs/sha256/{}", self.descriptor.digest().digest())
     }
 }
 
-/// Writes one archive with all of `images`. It appears under its name when it is whole.
-pub(crate) fn write_archive(images: &[Image], out: &Path) -> Result<()> {
-    let unfinished = out.with_added_extension("unfinished");
-    write_layout(images, &unfinished)
-        .and_then(|()| Ok(fs::rename(&unfinished, out)?))
-        .with_context(|| format!("writing {}", out.display()))
-}
-
-fn write_layout(images: &[Image], out: &Path) -> Result<()> {
-    let documents = [
-        (
-            "oci-layout",
-            json(&json!({ "imageLayoutVersion": "1.0.0" }))?,
-        ),
-        ("index.json", json(&layout_index(images)?)?),
-        ("manifest.json", json(&docker_manifest(images))?),
-    ];
-    // Images can have blobs in common, and the archive holds each once.
-    let blobs = images.iter().flat_map(Image::blobs);
-    let files: BTreeMap<String, &[u8]> = blobs
-        .map(|blob| (blob.path(), &blob.bytes[..]))
-        .chain(
-            documents
-                .iter()
-                .map(|(name, bytes)| ((*name).to_owned(), &bytes[..])),
-        )
-        .collect();
-
-    let mut tar = tar::Builder::new(BufWriter::new(File::create(out)?));
-    for (path, content) in files {
-        let mut header = tar::Header::new_ustar();
-        header.set_mode(0o644);
-        header.set_size(content.len() as u64);
-        tar.append_data(&mut header, path, content)?;
-    }
-    tar.into_inner()?.flush()?;
-    Ok(())
-}
-
-/// The archive's table of contents for containerd and kind.
-fn layout_index(images: &[Image]) -> Result<ImageIndex> {
-    let named = |image: &Image| {
-        let mut descriptor = image.index.descriptor.clone();
-        let name = image.name.whole();
-        descriptor.set_annotations(Some(HashMap::from([
-            (ANNOTATION_CONTAINERD_NAME.to_owned(), name.clone()),
-            (ANNOTATION_REF_NAME.to_owned(), name),
-        ])));
-        descriptor
-    };
-    Ok(ImageIndexBuilder::default()
-        .schema_version(2_u32)
-        .media_type(MediaType::ImageIndex)
-        .manifests(images.iter().map(named).collect::<Vec<_>>())
-        .build()?)
-}
-
-/// The archive's table of contents for Docker without the containerd image store. It knows one
-/// platform for each name: the first.
-fn docker_manifest(images: &[Image]) -> Value {
-    let entry = |image: &Image| {
-        let variant = image.variants.first()?;
-        Some(json!({
-            "Config": variant.config.path(),
-            "RepoTags": [image.name.whole()],
-            "Layers": [variant.layer.path()],
-        }))
-    };
-    images.iter().filter_map(entry).collect()
-}
-
 /// 1970-01-01T00:00:00Z, or what SOURCE_DATE_EPOCH says (seconds since then, see
 /// <https://reproducible-builds.org/specs/source-date-epoch/>).
-fn created() -> Result<String> {
-    let seconds = match env::var("SOURCE_DATE_EPOCH") {
-        Ok(seconds) => seconds
-            .parse()
-            .with_context(|| format!("reading SOURCE_DATE_EPOCH={seconds}"))?,
-        Err(_) => 0,
+fn created(source_date_epoch: Option<&str>) -> Result<String> {
+    let created = || {
+        format!(
+            "reading SOURCE_DATE_EPOCH={}",
+            source_date_epoch.unwrap_or_default()
+        )
     };
+    let seconds = source_date_epoch
+        .map_or(Ok(0), str::parse)
+        .with_context(created)?;
     Ok(Timestamp::from_second(seconds)
-        .context("reading SOURCE_DATE_EPOCH")?
+        .with_context(created)?
         .to_string())
 }
 
 /// The same value gives the same bytes: the keys are sorted.
-fn json(value: &impl Serialize) -> Result<Vec<u8>> {
+pub(crate) fn json(value: &impl Serialize) -> Result<Vec<u8>> {
     let mut value = serde_json::to_value(value)?;
     value.sort_all_objects();
     Ok(serde_json::to_vec(&value)?)
 }
 
-fn sha256(bytes: &[u8]) -> Sha256Digest {
+pub(crate) fn sha256(bytes: &[u8]) -> Sha256Digest {
     let hex = Sha256::digest(bytes)
         .iter()
         .map(|byte| format!("{byte:02x}"))
@@ -250,5 +198,19 @@ fn sha256(bytes: &[u8]) -> Sha256Digest {
     hex.parse().expect("64 hexadecimal digits")
 }
 
-/// Where containerd looks for an image's full name.
-const ANNOTATION_CONTAINERD_NAME: &str = "io.containerd.image.name";
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn creation_is_the_epoch_unless_told() {
+        assert_eq!(created(None).unwrap(), "1970-01-01T00:00:00Z");
+        assert_eq!(created(Some("1700000000")).unwrap(), "2023-11-14T22:13:20Z");
+        assert!(
+            created(Some("yesterday"))
+                .unwrap_err()
+                .to_string()
+                .contains("SOURCE_DATE_EPOCH=yesterday")
+        );
+    }
+}

@@ -9,8 +9,9 @@ use oci_spec::{
 };
 
 use crate::{
+    archive,
     layer::Layer,
-    oci::{Image, PackedLayer, write_archive},
+    oci::{Image, PackedLayer},
 };
 
 /// Pack files as an image of one uncompressed layer, for this machine's architecture
@@ -94,8 +95,10 @@ pub(crate) fn image(options: &Options) -> Result<()> {
         &config,
         vec![(Arch::default(), layer)],
     )?;
-    println!("{} {}", image.name, image.index.descriptor.digest());
-    write_archive(&[image], &options.out)
+    let (name, digest) = (image.name.whole(), image.index.descriptor.digest().clone());
+    archive::write(&[image], &options.out)?;
+    println!("{name} {digest}");
+    Ok(())
 }
 
 fn user(text: &str) -> Result<String, String> {
