@@ -70,7 +70,9 @@ impl Config {
     /// [`Error::Value`].
     pub fn log(&self) -> Result<Log> {
         let (log, backend) = (self.part(LOG), self.part(BACKEND));
-        let key = log.message("private_key").and_then(|key| key.message(KEY_FILE));
+        let key = log
+            .message("private_key")
+            .and_then(|key| key.message(KEY_FILE));
         let public_key = log.message("public_key").and_then(|key| key.get("der"));
         Ok(Log {
             tree_id: match log.get("log_id") {
@@ -141,7 +143,9 @@ impl fmt::Display for Config {
 /// The `PEMKeyFile` in an `Any`, which text format writes out (`[type] { … }`) or leaves encoded
 /// (`type_url`, `value`).
 fn key_file(any: &Message) -> Option<Message> {
-    let written_out = any.names().find(|name| name.ends_with("/keyspb.PEMKeyFile]"));
+    let written_out = any
+        .names()
+        .find(|name| name.ends_with("/keyspb.PEMKeyFile]"));
     if let Some(name) = written_out {
         return any.message(name).cloned();
     }

@@ -46,7 +46,10 @@ impl Roots {
 
     /// Those of `others` that aren't among these.
     pub fn missing<'a>(&self, others: &'a [Certificate]) -> Vec<&'a Certificate> {
-        others.iter().filter(|root| !self.0.contains(root)).collect()
+        others
+            .iter()
+            .filter(|root| !self.0.contains(root))
+            .collect()
     }
 
     /// Adds a root.
@@ -66,7 +69,10 @@ impl Roots {
             self.dedup();
             return Ok(());
         };
-        Err(Error::NoRoot { subject: root.subject(), reason })
+        Err(Error::NoRoot {
+            subject: root.subject(),
+            reason,
+        })
     }
 
     /// The entries of a Secret: all roots in `rootca`, and each in an entry of its own.

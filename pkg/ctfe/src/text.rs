@@ -49,9 +49,8 @@ impl Message {
 
     /// The message in a field, which is made when it isn't there.
     pub(crate) fn message_mut(&mut self, name: &str) -> &mut Self {
-        let is_there = |(key, value): &(String, Value)| {
-            key == name && matches!(value, Value::Message(_))
-        };
+        let is_there =
+            |(key, value): &(String, Value)| key == name && matches!(value, Value::Message(_));
         let position = self.0.iter().rposition(is_there).unwrap_or_else(|| {
             self.0.push((name.into(), Value::Message(Self::default())));
             self.0.len() - 1
@@ -79,9 +78,12 @@ impl Message {
     /// Reads a message. The error is the number of the line that can't be read.
     pub(crate) fn parse(text: &str) -> Result<Self, usize> {
         let mut reader = Reader { rest: text };
-        reader
-            .message(None, DEEPEST)
-            .ok_or_else(|| text[..text.len() - reader.rest.len()].lines().count().max(1))
+        reader.message(None, DEEPEST).ok_or_else(|| {
+            text[..text.len() - reader.rest.len()]
+                .lines()
+                .count()
+                .max(1)
+        })
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, indent: usize) -> fmt::Result {

@@ -1,5 +1,7 @@
 //! The configuration three ways: we read ours, someone else reads ours, we read Go's.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
+
 use ctfe::{Config, Error, Log};
 use prost_reflect::{DescriptorPool, DynamicMessage};
 
@@ -172,7 +174,11 @@ fn what_is_not_a_configuration_of_one_log_is_refused() {
         ("\n\na", 3),
         ("\u{b}\0\u{1}binary", 1),
     ] {
-        assert!(matches!(error(file), Error::Syntax(at) if at == line), "{file}: {:?}", error(file));
+        assert!(
+            matches!(error(file), Error::Syntax(at) if at == line),
+            "{file}: {:?}",
+            error(file)
+        );
     }
     let deep = "a{".repeat(100_000);
     assert!(matches!(error(&deep), Error::Syntax(1)));

@@ -1,1 +1,129 @@
-//! Asks Fulcio for its root certificate.
+//! Fulcio's certificates, as Fulcio itself gives them out.
+
+use std::time::Duration;
+
+use certs::Chain;
+use reqwest::{Client, StatusCode, Url};
+use serde::Deserialize;
+
+/// What went wrong between us and Fulcio.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// No answer, or not a whole one.
+    #[error("Fulcio isn't answering at {url}")]
+    Unreachable {
+        /// What was asked for.
+        url: Url,
+        /// What the transport says.
+        source: reqwest::Error,
+    },
+    /// Another answer than 200.
+    #[error("{url} answered {status}")]
+    Status {
+        /// What was asked for.
+        url: Url,
+        /// The answer's status.
+        status: StatusCode,
+    },
+    /// An answer that isn't Fulcio's.
+    #[error("{url} answered something else than Fulcio's certificates")]
+    NotFulcio {
+        /// What was asked for.
+        url: Url,
+        /// Why it can't be read, unless it is too long or holds no chain.
+        source: Option<serde_json::Error>,
+    },
+    /// A chain that nothing can be trusted by.
+    #[error("reading Fulcio's certificates from {url}")]
+    Chain {
+        /// What was asked for.
+        url: Url,
+        /// What is wrong with the chain.
+        source: certs::Error,
+    },
+}
+
+impl Error {
+    /// Whether waiting doesn't help: Fulcio answers, and what it has is no chain.
+    pub fn is_final(&self) -> bool {
+        matches!(self, Self::Chain { .. })
+    }
+}
+
+/// What `/api/v2/trustBundle` answers. (`/api/v1/rootCert` has the same certificates, but doesn't
+/// tell where one chain ends and the next begins.)
+#[derive(Deserialize)]
+struct TrustBundle {
+    chains: Vec<CertificateChain>,
+}
+
+/// PEM, the issuing authority first and the root last.
+#[derive(Deserialize)]
+struct CertificateChain {
+    certificates: Vec<String>,
+}
+
+/// The chains of the Fulcio at `url`: each ends with a root, and there is one at least.
+///
+/// For an `https` URL the system's certificates are trusted, or those in `SSL_CERT_FILE`.
+///
+/// # Errors
+///
+/// Each variant of [`Error`].
+pub async fn chains(url: &Url) -> Result<Vec<Chain>, Error> {
+    let mut url = url.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(["api", "v2", "trustBundle"]);
+    }
+    let body = fetch(&url).await?;
+    let bundle: TrustBundle = serde_json::from_slice(&body).map_err(|source| Error::NotFulcio {
+        url: url.clone(),
+        source: Some(source),
+    })?;
+    if bundle.chains.is_empty() {
+        return Err(Error::NotFulcio { url, source: None });
+    }
+    let chain = |chain: CertificateChain| Chain::from_pem(chain.certificates.join("\n").as_bytes());
+    let chains: Result<_, _> = bundle.chains.into_iter().map(chain).collect();
+    chains.map_err(|source| Error::Chain { url, source })
+}
+
+/// The body of a 200 answer.
+async fn fetch(url: &Url) -> Result<Vec<u8>, Error> {
+    let unreachable = |cause: reqwest::Error| Error::Unreachable {
+        url: url.clone(),
+        source: cause.without_url(),
+    };
+    let mut client = Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TIMEOUT);
+    if url.scheme() == "http" {
+        // Otherwise a client can't be made in an image without certificates.
+        client = client.tls_certs_only([]);
+    }
+    let client = client.build().map_err(unreachable)?;
+    let mut response = client.get(url.clone()).send().await.map_err(unreachable)?;
+    if response.status() != StatusCode::OK {
+        let status = response.status();
+        return Err(Error::Status {
+            url: url.clone(),
+            status,
+        });
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+        if body.len() + chunk.len() > LONGEST {
+            return Err(Error::NotFulcio {
+                url: url.clone(),
+                source: None,
+            });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(10);
+const LONGEST: usize = 1 << 20;
