@@ -59,11 +59,6 @@ pub(crate) async fn images(options: &Options) -> Result<()> {
         );
     }
     println!("wrote {}", out.display());
-    if let Some(registry) = registry {
-        for image in &images {
-            println!("pushed {}", registry.push(image).await?);
-        }
-    }
     let large = images
         .iter()
         .filter(|image| image.compressed_size() > BUDGET);
@@ -73,6 +68,11 @@ pub(crate) async fn images(options: &Options) -> Result<()> {
         "over the budget of {BUDGET} bytes compressed: {}",
         large.join(", ")
     );
+    if let Some(registry) = registry {
+        for image in &images {
+            println!("pushed {}", registry.push(image).await?);
+        }
+    }
     Ok(())
 }
 

@@ -52,7 +52,9 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
 
     let mut pushed = BTreeMap::new();
     for (name, image) in local.into_iter().zip(build(&workspace, &options.tag)?) {
-        pushed.insert(name, registry.push(&image).await?.whole());
+        let image = registry.push(&image).await?;
+        eprintln!("pushed {image}");
+        pushed.insert(name, image.whole());
     }
     let resolved = rewrite_all(&manifests, &pushed)?;
     io::stdout()
