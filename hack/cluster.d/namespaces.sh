@@ -77,14 +77,19 @@ init_pid() {
 
 members() { find_cgroups -name cgroup.procs -exec cat {} + | sort -u; }
 
+# Killing process 1 kills everything in its namespaces, and its parent reaps it; killing each member is the second choice. A
+# process leaves its cgroup before it is quite gone, hence the look at the process table.
 kill_members() {
-	local i
+	local i all init
+	all=$(members | paste -sd,)
+	init=$(init_pid)
 	for ((i = 0; i < 100; i++)); do
-		[ -n "$(members)" ] || return 0
-		members | xargs kill -KILL 2>/dev/null || :
+		[ -n "$(members)" ] || { [ -n "$all" ] && ps -p "$all" >/dev/null; } || return 0
+		[ $i -lt 30 ] || init=
+		xargs --no-run-if-empty kill -KILL <<<"${init:-$(members)}" 2>/dev/null || : # some are gone by now
 		sleep 0.1
 	done
-	die "processes that don't die: $(members | xargs)"
+	[ -z "$(members)" ] || die "processes that don't die: $(members | xargs)"
 }
 
 # Every hierarchy gets the cgroup: there is one in version 2, and one for each controller in version 1.
