@@ -5,11 +5,13 @@
 //! a crash, or next to a second process that asks at the same moment. Each function is one look at
 //! Trillian with no waiting or retrying of its own.
 
+mod address;
 mod client;
 mod log;
 
 use tonic::Code;
 
+pub use address::Address;
 pub use client::Trillian;
 pub use log::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log};
 
@@ -20,19 +22,11 @@ pub type TreeId = i64;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The server's address or its root certificate can't be used.
-    #[error("{address} can't be used as Trillian's address")]
-    Address {
-        /// As given.
-        address: String,
-        /// What the transport says.
-        source: tonic::transport::Error,
-    },
-    /// Nobody answers at the address.
+    /// Nobody answers at the address, or nobody who has a certificate that is trusted.
     #[error("Trillian isn't answering at {address}")]
     Unreachable {
-        /// As given.
-        address: String,
+        /// Where.
+        address: Address,
         /// What the transport says.
         source: tonic::transport::Error,
     },
