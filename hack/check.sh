@@ -30,7 +30,7 @@ dependencies() {
 	if ! [ -x "$tools/bin/cargo-deny" ]; then
 		cargo install --quiet --locked --root "$tools" "cargo-deny@$cargo_deny"
 	fi
-	"$tools/bin/cargo-deny" check licenses bans sources
+	"$tools/bin/cargo-deny" check --hide-inclusion-graph licenses bans sources
 }
 
 shell_scripts() {
