@@ -1,3 +1,51 @@
 //! Creates, renews and publishes the TUF repository that clients trust.
+//!
+//! `tufserver` mounts it, clients start from the root beside it, and a CronJob runs this again for
+//! ever after: a role past half its life is signed again. Otherwise running it again changes
+//! nothing; what is to be trusted changes only when somebody says so.
 
-fn main() {}
+mod args;
+mod inputs;
+mod original;
+mod store;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use jiff::Timestamp;
+use tracing::warn;
+
+use crate::{args::Args, store::Store};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let args: Args = job::parse();
+    job::run(&args.job, || create_tuf(&args)).await
+}
+
+async fn create_tuf(args: &Args) -> Result<()> {
+    let kube = gate::connect().await?;
+    let mut store = Store::read(&kube, args).await?;
+    let now = Timestamp::now();
+
+    // First, and whatever the inputs are: an expired repository stops every client.
+    if store.exists() {
+        store.publish(None, &args.policy(), now).await?;
+    }
+    let inputs = inputs::read(&kube, args).await;
+    if !args.renew {
+        return store.publish(Some(&inputs?), &args.policy(), now).await;
+    }
+    if !store.exists() {
+        bail!("there is nothing to renew in {store} yet (createtuf without --renew makes it)");
+    }
+    match inputs.and_then(|inputs| store.differences(&inputs, now)) {
+        Ok(differences) => {
+            for difference in differences {
+                warn!("not published: {difference} (createtuf --accept-changes publishes it)");
+            }
+        }
+        Err(error) => warn!("renewed without a look at the inputs: {error:#}"),
+    }
+    Ok(())
+}

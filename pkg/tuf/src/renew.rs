@@ -60,6 +60,16 @@ impl State {
         Build::on(self, policy, now).finish(targets)
     }
 
+    /// What of `inputs` isn't published as it is, one sentence each.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the inputs.
+    pub fn differences(&self, inputs: &Inputs, now: Timestamp) -> Result<Vec<String>> {
+        let (_, differences) = inputs.targets(self.repository.as_ref(), now)?;
+        Ok(differences)
+    }
+
     /// Whether what is there can be continued.
     fn check(&self) -> Result<()> {
         let Some(repository) = &self.repository else {

@@ -1,0 +1,161 @@
+//! The flags.
+
+use std::time::Duration;
+
+use clap::{ArgAction, Parser};
+use jiff::Timestamp;
+use tuf::{Policy, Roles, Urls};
+
+use crate::original::Original;
+
+#[derive(Parser)]
+#[command(version, about)]
+pub(crate) struct Args {
+    /// Namespace of all Secrets and the ConfigMap
+    #[arg(long, env = "NAMESPACE")]
+    pub(crate) namespace: String,
+
+    /// Secret with Fulcio's chain as `cert`; empty for a stack without Fulcio
+    #[arg(long, default_value = "fulcio-pub-key")]
+    pub(crate) fulcio_secret: String,
+
+    /// Secret with Rekor's key as `public`; empty for a stack without Rekor
+    #[arg(long, default_value = "rekor-pub-key")]
+    pub(crate) rekor_secret: String,
+
+    /// Secret with the CT log's key as `public`; empty for a stack without a CT log
+    #[arg(long, default_value = "ctlog-public-key")]
+    pub(crate) ctlog_secret: String,
+
+    /// Secret with the timestamping chain as `cert-chain`; empty for a stack without one
+    #[arg(long, default_value = "tsa-cert-chain")]
+    pub(crate) tsa_secret: String,
+
+    /// Secret for the repository and its newest root
+    #[arg(long, default_value = "tuf-root")]
+    pub(crate) rootsecret: String,
+
+    /// Secret for the private keys
+    #[arg(long, default_value = "tuf-keys")]
+    pub(crate) keyssecret: String,
+
+    /// ConfigMap for what clients need
+    #[arg(long, default_value = "sigstore-trust")]
+    pub(crate) trust_configmap: String,
+
+    /// Where clients reach Fulcio
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://fulcio.fulcio-system.svc"
+    )]
+    fulcio_url: String,
+
+    /// Where clients reach Rekor
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://rekor.rekor-system.svc"
+    )]
+    rekor_url: String,
+
+    /// Where clients reach the CT log, with its prefix
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://ctlog.ctlog-system.svc/sigstorescaffolding"
+    )]
+    ctlog_url: String,
+
+    /// Where clients reach the timestamp authority, with its path
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "http://tsa.tsa-system.svc/api/v1/timestamp"
+    )]
+    tsa_url: String,
+
+    /// Issuer of the identity tokens that clients sign with
+    #[arg(
+        long,
+        value_name = "URL",
+        default_value = "https://kubernetes.default.svc.cluster.local"
+    )]
+    oidc_issuer: String,
+
+    /// From when on the keys of new logs are trusted, such as 2026-01-31T00:00:00Z
+    #[arg(long, value_name = "TIME", default_value = "1970-01-01T00:00:00Z")]
+    pub(crate) valid_from: Timestamp,
+
+    /// Publish inputs that differ from what is published
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set)]
+    accept_changes: bool,
+
+    /// Only renew, and report inputs that differ
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set)]
+    pub(crate) renew: bool,
+
+    /// How long the root is valid; it is signed again once half of that is over
+    #[arg(long, value_name = "DURATION", default_value = "10y", value_parser = lifetime)]
+    root_lifetime: Duration,
+
+    /// How long the list of targets is valid
+    #[arg(long, value_name = "DURATION", default_value = "1y", value_parser = lifetime)]
+    targets_lifetime: Duration,
+
+    /// How long the snapshot is valid
+    #[arg(long, value_name = "DURATION", default_value = "1y", value_parser = lifetime)]
+    snapshot_lifetime: Duration,
+
+    /// How long the timestamp is valid: more than twice the pause between two runs with --renew
+    #[arg(long, value_name = "DURATION", default_value = "180d", value_parser = lifetime)]
+    timestamp_lifetime: Duration,
+
+    /// Publish a target for each key and certificate, for cosign before 2.5.1
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub(crate) metadata_targets: bool,
+
+    /// Publish signing_config.v0.2.json
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set)]
+    pub(crate) signing_config: bool,
+
+    #[command(flatten)]
+    _original: Original,
+
+    #[command(flatten)]
+    pub(crate) job: job::Options,
+}
+
+impl Args {
+    pub(crate) fn urls(&self) -> Urls {
+        Urls {
+            fulcio: self.fulcio_url.clone(),
+            rekor: self.rekor_url.clone(),
+            ctlog: self.ctlog_url.clone(),
+            tsa: self.tsa_url.clone(),
+            issuer: self.oidc_issuer.clone(),
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Policy {
+        Policy {
+            lifetimes: Roles {
+                root: self.root_lifetime,
+                targets: self.targets_lifetime,
+                snapshot: self.snapshot_lifetime,
+                timestamp: self.timestamp_lifetime,
+            },
+            accept_changes: self.accept_changes,
+        }
+    }
+}
+
+fn lifetime(text: &str) -> Result<Duration, String> {
+    let lifetime = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if lifetime < SHORTEST {
+        return Err("no client could rely on less than an hour".into());
+    }
+    Ok(lifetime)
+}
+
+const SHORTEST: Duration = Duration::from_secs(60 * 60);

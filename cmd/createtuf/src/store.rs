@@ -1,0 +1,158 @@
+//! Where keys and repository are kept, and the order in which they are written.
+
+use std::fmt;
+
+use anyhow::{Context as _, Result};
+use gate::{Entries, Gate, Kube};
+use jiff::Timestamp;
+use job::Refused;
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use tracing::warn;
+use tuf::{Error, Inputs, Keys, Policy, Repository, SIGNING_CONFIG, State, TRUSTED_ROOT, Versions};
+
+use crate::args::Args;
+
+/// The Secret of the private keys, the one of the repository, and the ConfigMap for clients.
+pub(crate) struct Store {
+    keys: Gate<Secret>,
+    root: Gate<Secret>,
+    trust: Gate<ConfigMap>,
+    state: State,
+}
+
+impl Store {
+    /// Reads all three.
+    pub(crate) async fn read(kube: &Kube, args: &Args) -> Result<Self> {
+        let keys = Gate::secret(kube, &args.namespace, &args.keyssecret).await?;
+        let root = Gate::secret(kube, &args.namespace, &args.rootsecret).await?;
+        let trust = Gate::config_map(kube, &args.namespace, &args.trust_configmap).await?;
+        let repository = root
+            .bytes(REPOSITORY)
+            .map(Repository::from_archive)
+            .transpose();
+        let state = State {
+            keys: Keys::read(keys.entries().iter())
+                .map_err(Refused::because)
+                .with_context(|| keys.to_string())?,
+            published: match keys.bytes(PUBLISHED) {
+                Some(json) => serde_json::from_slice(json)
+                    .map_err(Refused::because)
+                    .with_context(|| format!("{keys}: {PUBLISHED}"))?,
+                None => Versions::default(),
+            },
+            repository: repository
+                .map_err(Refused::because)
+                .with_context(|| format!("{root}: {REPOSITORY}"))?,
+        };
+        Ok(Self {
+            keys,
+            root,
+            trust,
+            state,
+        })
+    }
+
+    /// Whether there is a repository.
+    pub(crate) fn exists(&self) -> bool {
+        self.state.repository.is_some()
+    }
+
+    /// What of `inputs` isn't published as it is.
+    pub(crate) fn differences(&self, inputs: &Inputs, now: Timestamp) -> Result<Vec<String>> {
+        Ok(self.state.differences(inputs, now)?)
+    }
+
+    /// Publishes what [`State::next`] makes, and what is missing beside a repository that stays.
+    pub(crate) async fn publish(
+        &mut self,
+        inputs: Option<&Inputs>,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<()> {
+        let new_keys = match self.exists() || self.state.published != Versions::default() {
+            true => Entries::new(),
+            false => self.state.keys.complete().into_iter().collect(),
+        };
+        let next = self
+            .state
+            .next(inputs, policy, now)
+            .map_err(|error| self.refused(error))?;
+        let archive = next.as_ref().map(Repository::to_archive).transpose();
+        let archive = archive.map_err(|error| self.refused(error))?;
+        let Some(repository) = next.as_ref().or(self.state.repository.as_ref()) else {
+            return Ok(());
+        };
+
+        let mut root = Entries::new().with(ROOT, repository.root());
+        if let Some(archive) = archive {
+            root.insert(REPOSITORY, archive);
+            for path in repository.too_long_for_policy_controller() {
+                warn!("{path} has more than 32 KiB, which policy-controller can't read");
+            }
+        }
+        let versions = self.state.published.max(repository.versions());
+        let published = Entries::new().with(PUBLISHED, serde_json::to_vec(&versions)?);
+
+        // Keys come before what they signed. Versions are recorded before clients can see them,
+        // so that they never come twice; only the first ones after, since a record without a
+        // repository means that one was lost.
+        self.keys.publish(new_keys).await?;
+        if self.exists() {
+            self.keys.publish(published.clone()).await?;
+        }
+        self.root.publish(root).await?;
+        self.keys.publish(published).await?;
+        self.trust.publish(for_clients(repository)).await?;
+
+        self.state.published = versions;
+        self.state.repository = next.or(self.state.repository.take());
+        Ok(())
+    }
+
+    /// An error with what it means here, and the way out.
+    fn refused(&self, error: Error) -> Refused {
+        let Self { keys, root, .. } = self;
+        Refused::new(match &error {
+            Error::Differs(_) => format!(
+                "the inputs aren't what {root} publishes: {error}. If that is intended, run createtuf \
+                 with --accept-changes; what it replaces stays trusted for what was signed until then"
+            ),
+            Error::KeyMissing { .. } => format!(
+                "{error} in {keys}, so {root} can't be renewed: restore {keys} from a backup"
+            ),
+            Error::RepositoryMissing { .. } => format!(
+                "{error}: restore {root} from a backup, or delete {keys} to start a new trust, \
+                 which every client then has to be given"
+            ),
+            Error::RootBehind { .. } => {
+                format!("{error}: restore the newest {root} from a backup")
+            }
+            Error::TooLarge { .. } => format!("{root} can't be written: {error}"),
+            Error::Key { .. } => format!("{keys}: {error}"),
+            Error::Repository { .. } => format!("{root}: {error}"),
+            _ => error.to_string(),
+        })
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.root.fmt(f)
+    }
+}
+
+/// What clients need, for those who may read no Secrets.
+fn for_clients(repository: &Repository) -> Entries {
+    let target = |name| repository.target(name).unwrap_or_default();
+    Entries::new()
+        .with("root.json", repository.root())
+        .with(TRUSTED_ROOT, target(TRUSTED_ROOT))
+        .with("signing_config.json", target(SIGNING_CONFIG))
+}
+
+/// What a client starts from: the newest root, since an older one may have expired, and every
+/// later one follows from it as well.
+const ROOT: &str = "root";
+/// The tar.gz that `tufserver` serves.
+const REPOSITORY: &str = "repository";
+const PUBLISHED: &str = "published";
