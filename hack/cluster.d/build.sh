@@ -21,6 +21,16 @@ build() {
 	done
 }
 
+# link_programs: all programs in one folder, for the PATH inside; the cluster keeps those it was started with.
+link_programs() {
+	local module
+	rm -rf "${state:?}/bin"
+	mkdir -p "$state/bin"
+	for module in $(module_names); do
+		ln -s "$(bin_dir "$module")"/* "$state/bin"
+	done
+}
+
 module_names() { for m in "$modules"/*/; do basename "$m"; done | xargs; }
 
 # A module of one program names it (cosign-v2 is a `cosign` upstream); several keep their own names.

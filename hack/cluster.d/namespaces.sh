@@ -55,16 +55,13 @@ init() {
 
 # inside CMD…: becomes CMD in there, in the same folder.
 inside() {
-	local pid module path=
+	local pid
 	pid=$(init_pid)
 	[ -n "$pid" ] || die 'no cluster is running; hack/cluster up starts one'
-	for module in $(module_names); do
-		path+=$(bin_dir "$module"):
-	done
 	exec nsenter --target "$pid" --net --mount --pid --ipc --uts \
 		env -u http_proxy -u https_proxy -u HTTP_PROXY -u HTTPS_PROXY -u ALL_PROXY \
 		KUBECONFIG="$home/admin.conf" CONTAINERD_ADDRESS="$home/containerd.sock" CONTAINERD_NAMESPACE=k8s.io \
-		PATH="$path$PATH:/usr/sbin:/sbin" "$BASH" -c "cd ${PWD@Q}"' && exec "$@"' inside "$@"
+		PATH="$state/bin:$PATH:/usr/sbin:/sbin" "$BASH" -c "cd ${PWD@Q}"' && exec "$@"' inside "$@"
 }
 
 # init_pid: process 1 of the namespaces, once `init` is through; nothing if there is none. A pod's first process has a third id.
@@ -75,7 +72,7 @@ init_pid() {
 	done
 }
 
-members() { find_cgroups -name cgroup.procs -exec cat {} + | sort -u; }
+members() { find_cgroups -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u || :; } # some are gone by now
 
 # Killing process 1 kills everything in its namespaces, and its parent reaps it; killing each member is the second choice. A
 # process leaves its cgroup before it is quite gone, hence the look at the process table.
