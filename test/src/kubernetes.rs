@@ -1,0 +1,223 @@
+//! An embedded Kubernetes API, as much of it as our Jobs use: six kinds of objects, and the verbs
+//! get, list, create, update and delete on named ones.
+//!
+//! Authentication is by the tokens it gave out, authorization by the Roles and RoleBindings it
+//! holds. Answers and failures are the real API server's, word for word; a suite in `tests/` asks
+//! both. There are no watches, patches, managed fields, finalizers or owners, and no admission
+//! but that a namespace must exist: whoever asks for such a thing is refused.
+
+mod access;
+mod kind;
+mod rules;
+mod server;
+mod status;
+mod store;
+
+use std::{
+    collections::BTreeMap,
+    io::Write as _,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use base64ct::{Base64, Encoding as _};
+use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+use crate::{Address, Calls, Job, Manifest, Process, server::Server};
+use access::User;
+use kind::{Kind, Object};
+use server::Api;
+use store::{Store, uid};
+
+/// The entries of a Secret or a ConfigMap.
+pub type Entries = BTreeMap<String, Vec<u8>>;
+
+/// A running Kubernetes API. The methods are an administrator's, and leave no trace in `calls`.
+pub struct Kubernetes {
+    /// What it was asked, and what is to go wrong.
+    pub calls: Calls,
+    state: Arc<Mutex<State>>,
+    server: Server,
+}
+
+#[derive(Default)]
+struct State {
+    store: Store,
+    tokens: BTreeMap<String, User>,
+}
+
+impl Kubernetes {
+    /// Starts an API server without objects.
+    pub fn empty() -> Self {
+        let calls = Calls::default();
+        let state = Arc::new(Mutex::new(State::default()));
+        let api = Api(state.clone());
+        let server = Server::start(Address::reserve(), calls.clone(), api);
+        Self {
+            calls,
+            state,
+            server,
+        }
+    }
+
+    /// Starts an API server with the namespaces, accounts, Roles and RoleBindings of `config/`.
+    pub fn start() -> Self {
+        let kubernetes = Self::empty();
+        for manifest in Manifest::all() {
+            let kind = manifest.object["kind"].as_str().unwrap_or_default();
+            if ["Namespace", "ServiceAccount", "Role", "RoleBinding"].contains(&kind) {
+                kubernetes.apply(&manifest.object);
+            }
+        }
+        kubernetes
+    }
+
+    /// The Job of that name in `config/`, with `binary` for its image.
+    ///
+    /// # Panics
+    ///
+    /// When there is none, or when it asks for what a [`Job`] can't do.
+    pub fn job(&self, namespace: &str, name: &str, binary: &str) -> Process<'_> {
+        let job = Job::all().into_iter();
+        let job = job
+            .filter(|job| job.namespace == namespace && job.name == name)
+            .map(|job| job.process(self, binary));
+        let mut found: Vec<Process> = job.collect();
+        assert_eq!(found.len(), 1, "Jobs {namespace}/{name} in config/");
+        found.remove(0)
+    }
+
+    /// Creates an object, or replaces it, whatever its version.
+    ///
+    /// # Panics
+    ///
+    /// When the API server would refuse it.
+    pub fn apply(&self, object: &Value) {
+        let kind = object["kind"].as_str().and_then(Kind::named);
+        let kind = kind.unwrap_or_else(|| panic!("{} isn't served", object["kind"]));
+        let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
+        let (namespace, name) = (text("namespace"), text("name"));
+        let store = &mut self.state().store;
+        let written = kind.decode(object.clone()).and_then(|object| {
+            match store.find(kind.resource, namespace, name) {
+                None => store.create(kind, namespace, object),
+                Some(_) => store.replace(kind, namespace, name, object),
+            }
+        });
+        if let Err(failure) = written {
+            panic!("{}", failure.to_json());
+        }
+    }
+
+    /// An object as its JSON. The kind is written as in the object.
+    pub fn get(&self, kind: &str, namespace: &str, name: &str) -> Option<Value> {
+        let kind = Kind::named(kind)?;
+        let state = self.state();
+        let object = state.store.find(kind.resource, namespace, name);
+        object.map(|object| json!(object))
+    }
+
+    /// Deletes an object, if it is there. A namespace goes with all that is in it.
+    pub fn delete(&self, kind: &str, namespace: &str, name: &str) {
+        let store = &mut self.state().store;
+        match Kind::named(kind) {
+            Some(kind) if kind.namespaced => drop(store.delete(kind, namespace, name)),
+            _ => store.delete_namespace(name),
+        }
+    }
+
+    /// All objects. Two equal snapshots mean that nothing was written in between.
+    pub fn objects(&self) -> Vec<Value> {
+        let state = self.state();
+        state
+            .store
+            .everything()
+            .map(|object| json!(object))
+            .collect()
+    }
+
+    /// What a Secret holds, or nothing when there is none.
+    pub fn secret(&self, namespace: &str, name: &str) -> Entries {
+        let state = self.state();
+        let secret = state.store.find("secrets", namespace, name);
+        secret.map(decoded).unwrap_or_default()
+    }
+
+    /// Writes a Secret that holds `entries`.
+    pub fn set_secret(&self, namespace: &str, name: &str, entries: &Entries) {
+        let data: BTreeMap<_, _> = entries
+            .iter()
+            .map(|(key, value)| (key, Base64::encode_string(value)))
+            .collect();
+        self.apply(&json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"namespace": namespace, "name": name},
+            "data": data,
+        }));
+    }
+
+    /// Every value in every Secret.
+    pub(crate) fn secrets(&self) -> Vec<Vec<u8>> {
+        let state = self.state();
+        let secrets = state.store.everything().filter(|o| o.kind == "Secret");
+        secrets
+            .flat_map(|secret| decoded(secret).into_values())
+            .collect()
+    }
+
+    /// A kubeconfig file for a service account.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such account.
+    pub fn kubeconfig(&self, namespace: &str, account: &str) -> NamedTempFile {
+        let found = self.get("ServiceAccount", namespace, account);
+        assert!(found.is_some(), "no ServiceAccount {namespace}/{account}");
+        let token = self.token(User::Account {
+            namespace: namespace.into(),
+            name: account.into(),
+        });
+        kubeconfig(&format!("http://{}", self.server.address()), &token)
+    }
+
+    /// The server's URL, and a token that may do everything.
+    pub fn administrator(&self) -> (String, String) {
+        let url = format!("http://{}", self.server.address());
+        (url, self.token(User::Admin))
+    }
+
+    fn token(&self, user: User) -> String {
+        let token = uid();
+        self.state().tokens.insert(token.clone(), user);
+        token
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no request panicked")
+    }
+}
+
+fn decoded(secret: &Object) -> Entries {
+    let value = |text: &String| Base64::decode_vec(text).expect("the base64 was checked");
+    secret
+        .data
+        .iter()
+        .map(|(key, text)| (key.clone(), value(text)))
+        .collect()
+}
+
+/// A kubeconfig file. (JSON is YAML.)
+pub(crate) fn kubeconfig(server: &str, token: &str) -> NamedTempFile {
+    let config = json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "current-context": "test",
+        "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
+        "clusters": [{"name": "test", "cluster": {"server": server}}],
+        "users": [{"name": "test", "user": {"token": token}}],
+    });
+    let mut file = NamedTempFile::new().expect("a temporary file");
+    write!(file, "{config}").expect("a file that can be written");
+    file
+}

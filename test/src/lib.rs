@@ -1,0 +1,23 @@
+//! A Kubernetes API, Trillian and Fulcio within the test's own process, and the Jobs run against them.
+//!
+//! The servers listen on loopback, at a port that the system picks, and do what the real ones do as
+//! far as our Jobs can see it. They are strict: what they don't know, they refuse. What each was
+//! asked is in its [`Calls`], and there a test says what is to go wrong. Everything ends with the
+//! value that started it.
+
+mod calls;
+mod fulcio;
+mod kubernetes;
+mod manifests;
+mod process;
+mod server;
+pub mod suite;
+mod trillian;
+
+pub use calls::{Calls, Fault};
+pub use fulcio::Fulcio;
+pub use kubernetes::{Entries, Kubernetes};
+pub use manifests::{Job, Manifest};
+pub use process::{Outcome, Process, Running};
+pub use server::Address;
+pub use trillian::{Tree, TreeState, TreeType, Trillian};

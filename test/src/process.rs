@@ -1,0 +1,246 @@
+//! A Job's process, from its start to its exit code.
+
+use std::{
+    io::{BufRead as _, BufReader, Read},
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    thread,
+    time::{Duration, Instant},
+};
+
+use base64ct::{Base64, Encoding as _};
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::NamedTempFile;
+
+use crate::{Kubernetes, kubernetes};
+
+/// A process that is to be started.
+pub struct Process<'a> {
+    kubernetes: &'a Kubernetes,
+    command: Command,
+    args: Vec<String>,
+    kubeconfig: NamedTempFile,
+}
+
+/// A process that was started. It is killed when this is dropped.
+pub struct Running<'a> {
+    kubernetes: &'a Kubernetes,
+    child: Child,
+    lines: Receiver<String>,
+    log: String,
+    _kubeconfig: NamedTempFile,
+}
+
+/// What became of a process.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The exit code.
+    pub code: i32,
+    /// What it wrote.
+    pub log: String,
+}
+
+impl<'a> Process<'a> {
+    /// `binary` as a service account, with nothing in its environment but the way to the API server.
+    pub(crate) fn new(
+        kubernetes: &'a Kubernetes,
+        namespace: &str,
+        account: &str,
+        binary: &str,
+    ) -> Self {
+        let mut command = Command::new(binary);
+        command.env_clear();
+        Self {
+            kubernetes,
+            command,
+            args: vec![],
+            kubeconfig: kubernetes.kubeconfig(namespace, account),
+        }
+    }
+
+    /// Adds arguments. One that sets a flag anew replaces the flag.
+    pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
+        let name = |arg: &str| {
+            let (name, _) = arg.split_once('=').unwrap_or((arg, ""));
+            name.trim_start_matches('-').to_owned()
+        };
+        for arg in args {
+            let arg = arg.as_ref();
+            self.args
+                .retain(|old| !old.starts_with('-') || name(old) != name(arg));
+            self.args.push(arg.into());
+        }
+        self
+    }
+
+    /// Leaves all arguments away.
+    pub fn without_args(mut self) -> Self {
+        self.args.clear();
+        self
+    }
+
+    /// Writes all flags as `-flag` instead of `--flag`.
+    pub fn with_one_dash(mut self) -> Self {
+        for arg in &mut self.args {
+            if arg.starts_with("--") {
+                arg.remove(0);
+            }
+        }
+        self
+    }
+
+    /// Sets a variable of the environment.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Removes a variable from the environment.
+    pub fn without_env(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Has it find the API server at this address, where nobody may answer.
+    pub fn api_server(mut self, address: std::net::SocketAddr) -> Self {
+        self.kubeconfig = kubernetes::kubeconfig(&format!("http://{address}"), "token");
+        self
+    }
+
+    /// Starts it and waits for its end.
+    pub fn run(self) -> Outcome {
+        self.start().wait()
+    }
+
+    /// Starts it.
+    ///
+    /// # Panics
+    ///
+    /// When the binary can't be started.
+    pub fn start(mut self) -> Running<'a> {
+        let child = self
+            .command
+            .args(&self.args)
+            .env("KUBECONFIG", self.kubeconfig.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.unwrap_or_else(|cause| panic!("{:?}: {cause}", self.command));
+        let (sender, lines) = channel();
+        send_lines(child.stdout.take().expect("it is piped"), sender.clone());
+        send_lines(child.stderr.take().expect("it is piped"), sender);
+        Running {
+            kubernetes: self.kubernetes,
+            child,
+            lines,
+            log: String::new(),
+            _kubeconfig: self.kubeconfig,
+        }
+    }
+}
+
+fn send_lines(pipe: impl Read + Send + 'static, lines: Sender<String>) {
+    thread::spawn(move || {
+        let mut pipe = BufReader::new(pipe);
+        let mut line = vec![];
+        while pipe.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+            // Nobody listens any more when the test has failed.
+            let _ = lines.send(String::from_utf8_lossy(&line).into_owned());
+            line.clear();
+        }
+    });
+}
+
+impl Running<'_> {
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let sent = kill_process(pid.expect("a process ID"), Signal::TERM);
+        sent.expect("the process is ours, and not waited for");
+    }
+
+    /// Waits until it has written a line that contains `text`.
+    ///
+    /// # Panics
+    ///
+    /// When it ends without, or writes no such line within a minute.
+    pub fn wait_for_line(&mut self, text: &str) {
+        let deadline = Instant::now() + PATIENCE;
+        while !self.log.contains(text) {
+            assert!(self.next_line(deadline), "no {text:?} in\n{}", self.log);
+        }
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    ///
+    /// When it takes more than a minute, and when it wrote anything of a Secret.
+    pub fn wait(mut self) -> Outcome {
+        let deadline = Instant::now() + PATIENCE;
+        while self.next_line(deadline) {}
+        let status = self.child.wait().expect("the process is ours");
+        let log = std::mem::take(&mut self.log);
+        for secret in self.kubernetes.secrets() {
+            assert_untold(&secret, &log);
+        }
+        Outcome {
+            code: status.code().unwrap_or(-1),
+            log,
+        }
+    }
+
+    /// Takes in a line. False when there will be no more.
+    fn next_line(&mut self, deadline: Instant) -> bool {
+        match self
+            .lines
+            .recv_timeout(deadline.saturating_duration_since(Instant::now()))
+        {
+            Ok(line) => self.log.push_str(&line),
+            Err(RecvTimeoutError::Disconnected) => return false,
+            Err(RecvTimeoutError::Timeout) => panic!("it takes too long:\n{}", self.log),
+        }
+        true
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Outcome {
+    /// Checks the exit code, and that the last line contains all of `texts`.
+    ///
+    /// # Panics
+    ///
+    /// When it differs.
+    #[track_caller]
+    pub fn assert(&self, code: i32, texts: &[&str]) {
+        let last = self.log.trim_end().lines().last().unwrap_or_default();
+        let told = texts.iter().all(|text| last.contains(text));
+        assert!(
+            self.code == code && told,
+            "exit code {}, not {code} with {texts:?}:\n{}",
+            self.code,
+            self.log
+        );
+    }
+}
+
+/// Fails when a Secret's value, or a line of it, is in the log, as it is or in base64.
+fn assert_untold(secret: &[u8], log: &str) {
+    let text = String::from_utf8_lossy(secret);
+    let encoded = Base64::encode_string(secret);
+    let lines = text.lines().chain([encoded.as_str()]);
+    for line in lines.filter(|line| line.len() >= SHORTEST_SECRET) {
+        assert!(!log.contains(line), "a Secret's {line:?} is in\n{log}");
+    }
+}
+
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Shorter values are found in any text.
+const SHORTEST_SECRET: usize = 8;

@@ -1,0 +1,149 @@
+//! A server in a thread of its own, over HTTP/1 or HTTP/2, whichever the client speaks.
+
+use std::{
+    future::{Future, pending},
+    net::SocketAddr,
+    sync::{Arc, mpsc},
+    thread::{self, JoinHandle},
+};
+
+use http_body_util::BodyExt as _;
+use hyper::{
+    Request, Response,
+    body::{Bytes, Incoming},
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use tokio::{
+    net::{TcpListener, TcpSocket, TcpStream},
+    runtime,
+    sync::{Notify, oneshot},
+};
+use tonic::body::Body;
+
+use crate::{Calls, Fault};
+
+/// What a server serves.
+pub(crate) trait Service: Send + Sync + 'static {
+    /// The call's line in [`Calls`].
+    fn name(&self, request: &Request<Bytes>) -> String;
+    /// Does what is asked.
+    fn answer(&self, request: Request<Bytes>) -> impl Future<Output = Response<Body>> + Send;
+    /// The answer for [`Fault::Status`].
+    fn fault(&self, status: u16) -> Response<Body>;
+}
+
+/// An address on loopback that is ours and where nobody answers, until a server is started there.
+pub struct Address {
+    socket: TcpSocket,
+    address: SocketAddr,
+}
+
+impl Address {
+    /// An address at a port that the system picks.
+    ///
+    /// # Panics
+    ///
+    /// When there is no free port.
+    pub fn reserve() -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        socket.bind(any).expect("a free port");
+        let address = socket.local_addr().expect("the socket is bound");
+        Self { socket, address }
+    }
+
+    /// The host and the port.
+    pub fn get(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+/// A running server. It ends, with all its connections, when this is dropped.
+pub(crate) struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts serving, and returns when it listens.
+    pub(crate) fn start(address: Address, calls: Calls, service: impl Service) -> Self {
+        let (stop, stopped) = oneshot::channel();
+        let (ready, listening) = mpsc::channel();
+        let Address { socket, address } = address;
+        let thread = thread::spawn(move || {
+            let mut runtime = runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let listener = socket.listen(1024).expect("the address is ours");
+                ready.send(()).expect("the starter waits");
+                tokio::select! {
+                    _ = stopped => (),
+                    () = accept(listener, calls, Arc::new(service)) => (),
+                }
+            });
+        });
+        listening.recv().expect("the server listens");
+        Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+async fn accept(listener: TcpListener, calls: Calls, service: Arc<impl Service>) {
+    loop {
+        let (stream, _) = listener.accept().await.expect("a connection");
+        tokio::spawn(serve(stream, calls.clone(), service.clone()));
+    }
+}
+
+/// Serves a connection until the client or a fault ends it.
+async fn serve(stream: TcpStream, calls: Calls, service: Arc<impl Service>) {
+    let broken = Arc::new(Notify::new());
+    let answers = service_fn({
+        let broken = broken.clone();
+        move |request| answer(request, calls.clone(), service.clone(), broken.clone())
+    });
+    let connection = auto::Builder::new(TokioExecutor::new());
+    tokio::select! {
+        _ = connection.serve_connection(TokioIo::new(stream), answers) => (),
+        () = broken.notified() => (),
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    calls: Calls,
+    service: Arc<impl Service>,
+    broken: Arc<Notify>,
+) -> hyper::Result<Response<Body>> {
+    let (head, body) = request.into_parts();
+    let request = Request::from_parts(head, body.collect().await?.to_bytes());
+    match calls.admit(service.name(&request)).await {
+        None | Some(Fault::Hold) => return Ok(service.answer(request).await),
+        Some(Fault::Status(status)) => return Ok(service.fault(status)),
+        Some(Fault::DropBefore) => (),
+        Some(Fault::DropAfter) => drop(service.answer(request).await),
+    }
+    broken.notify_one();
+    pending().await
+}

@@ -1,0 +1,75 @@
+//! What every Job's tests have in common.
+//!
+//! A Job's test file says how to set its scene, and [`job_tests!`](crate::job_tests) does the rest:
+//! each test sets the scene anew, lets something go wrong in it, runs the binary and looks at what
+//! it left behind.
+
+mod every;
+mod pair;
+
+use crate::{Calls, Kubernetes, Process};
+
+pub use every::*;
+pub use pair::*;
+
+/// A cluster in which a Job would succeed.
+pub trait Scene: Sized {
+    /// A new one.
+    fn set() -> Self;
+    /// Its API server.
+    fn kubernetes(&self) -> &Kubernetes;
+    /// The Job as `config/` has it, but for the addresses of other servers.
+    fn job(&self) -> Process<'_>;
+    /// The servers it calls, as its messages name them, the API server first.
+    fn servers(&self) -> Vec<(&'static str, &Calls)> {
+        vec![("the API server", &self.kubernetes().calls)]
+    }
+}
+
+/// The tests that every Job has to pass.
+#[macro_export]
+macro_rules! job_tests {
+    ($scene:ty) => {
+        $crate::job_tests!($scene:
+            second_run_changes_nothing,
+            eight_at_once_end_as_one,
+            whatever_call_fails_once_it_succeeds_in_the_end,
+            waits_for_whatever_server_is_down,
+            gives_up_at_the_deadline_and_says_what_was_missing,
+            nobody_at_the_api_servers_address_is_waited_for,
+            missing_rights_are_named,
+            a_signal_ends_it,
+            wrong_flags_are_named,
+            flags_with_one_dash_work,
+            help_and_version_need_no_cluster,
+        );
+    };
+    ($scene:ty: $($name:ident),* $(,)?) => {
+        $(
+            #[test]
+            fn $name() {
+                $crate::suite::$name::<$scene>();
+            }
+        )*
+    };
+}
+
+/// The tests that every Job with a private and a public Secret has to pass.
+#[macro_export]
+macro_rules! pair_tests {
+    ($scene:ty) => {
+        $crate::job_tests!($scene:
+            what_is_missing_is_derived_or_refused,
+            an_empty_value_counts_as_missing,
+            a_broken_key_is_refused,
+            a_wrong_password_is_refused,
+            a_wrong_public_half_is_repaired,
+            foreign_entries_and_labels_are_kept,
+            what_changes_between_reading_and_writing_is_kept,
+            an_immutable_secret_that_lacks_an_entry_is_refused,
+            a_secret_without_room_is_refused,
+            missing_update_rights_are_named,
+            the_namespace_must_be_given,
+        );
+    };
+}

@@ -1,0 +1,198 @@
+//! The tests of every Job.
+
+use serde_json::Value;
+
+use super::Scene;
+use crate::{Address, Fault, Kubernetes, Process};
+
+/// The first run publishes; the second reads and writes nothing.
+pub fn second_run_changes_nothing<S: Scene>() {
+    let scene = S::set();
+    let before = scene.kubernetes().objects();
+    scene.job().run().assert(0, &["done"]);
+    let published = scene.kubernetes().objects();
+    assert_ne!(before, published, "it publishes something");
+    let calls = scene.kubernetes().calls.log().len();
+    scene.job().run().assert(0, &["done"]);
+    assert_eq!(published, scene.kubernetes().objects());
+    let log = scene.kubernetes().calls.log();
+    let second = &log[calls..];
+    assert!(
+        second.iter().all(|call| call.starts_with("get ")),
+        "{second:?}"
+    );
+}
+
+/// Eight processes that start together all succeed, and leave what one would.
+pub fn eight_at_once_end_as_one<S: Scene>() {
+    let scene = S::set();
+    let running: Vec<_> = (0..8).map(|_| scene.job().start()).collect();
+    for job in running {
+        job.wait().assert(0, &["done"]);
+    }
+    assert_settled(&scene);
+}
+
+/// Each call of a successful run, to each server, fails in each way, once.
+pub fn whatever_call_fails_once_it_succeeds_in_the_end<S: Scene>() {
+    let example = S::set();
+    example.job().run().assert(0, &[]);
+    for (server, (_, calls)) in example.servers().into_iter().enumerate() {
+        let mut different = calls.log();
+        different.sort();
+        different.dedup();
+        for call in different {
+            for fault in [Fault::DropBefore, Fault::DropAfter, unavailable(server)] {
+                let scene = S::set();
+                scene.servers()[server].1.fail_once(&call, fault);
+                let outcome = scene.job().run();
+                assert_eq!(outcome.code, 0, "{call} {fault:?}:\n{}", outcome.log);
+                assert_settled(&scene);
+            }
+        }
+    }
+}
+
+/// A server that drops all connections keeps the gate shut, and coming back opens it.
+pub fn waits_for_whatever_server_is_down<S: Scene>() {
+    for server in 0..S::set().servers().len() {
+        for fault in [Fault::DropBefore, unavailable(server)] {
+            let scene = S::set();
+            let (_, calls) = scene.servers()[server];
+            calls.fail("", fault);
+            let job = scene.job().start();
+            calls.wait_for("", 3);
+            calls.heal();
+            job.wait().assert(0, &["done"]);
+            assert_settled(&scene);
+        }
+    }
+}
+
+/// A server that never answers is no reason to wait for ever, and one that isn't there is named.
+pub fn gives_up_at_the_deadline_and_says_what_was_missing<S: Scene>() {
+    for server in 0..S::set().servers().len() {
+        let scene = S::set();
+        let (name, calls) = scene.servers()[server];
+        calls.fail("", Fault::Hold);
+        let outcome = scene.job().args(["--timeout=200ms"]).run();
+        outcome.assert(1, &["gave up after 200ms"]);
+        calls.heal();
+        calls.fail("", Fault::DropBefore);
+        assert_gives_up(&|| scene.job(), &[name]);
+    }
+}
+
+/// Connections that are refused.
+pub fn nobody_at_the_api_servers_address_is_waited_for<S: Scene>() {
+    let scene = S::set();
+    let nobody = Address::reserve();
+    let job = || scene.job().api_server(nobody.get());
+    assert_gives_up(&job, &["the API server can't be reached", "refused"]);
+}
+
+/// Each verb that a successful run needs, taken from the Job's Roles.
+pub fn missing_rights_are_named<S: Scene>() {
+    let example = S::set();
+    example.job().run().assert(0, &[]);
+    let calls = example.kubernetes().calls.log();
+    for verb in ["get", "create", "update"] {
+        let needs = |call: &String| call.starts_with(verb);
+        if !calls.iter().any(needs) {
+            continue;
+        }
+        let scene = S::set();
+        forbid(scene.kubernetes(), verb);
+        let before = scene.kubernetes().objects();
+        let right = format!("cannot {verb} resource");
+        assert_gives_up(&|| scene.job(), &["is forbidden", &right]);
+        assert_eq!(before, scene.kubernetes().objects());
+    }
+}
+
+/// SIGTERM, while a server lets it wait and while it waits by itself.
+pub fn a_signal_ends_it<S: Scene>() {
+    for fault in [Fault::Hold, Fault::Status(503)] {
+        let scene = S::set();
+        let calls = &scene.kubernetes().calls;
+        calls.fail("get", fault);
+        let job = scene.job().start();
+        calls.wait_for("get", if fault == Fault::Hold { 1 } else { 3 });
+        job.terminate();
+        job.wait().assert(143, &["stopped by SIGTERM"]);
+    }
+}
+
+/// An unknown flag, a wrong value, a missing namespace.
+pub fn wrong_flags_are_named<S: Scene>() {
+    let scene = S::set();
+    let before = scene.kubernetes().objects();
+    for (flag, name) in [
+        ("--no-such-flag", "--no-such-flag"),
+        ("-timeout=soon", "--timeout"),
+        ("--timeout", "--timeout"),
+    ] {
+        let outcome = scene.job().without_args().args([flag]).run();
+        assert_eq!(outcome.code, 2, "{}", outcome.log);
+        assert!(outcome.log.contains(name), "{}", outcome.log);
+    }
+    assert_eq!(before, scene.kubernetes().objects());
+}
+
+/// Flags as Go's `flag` package takes them, too.
+pub fn flags_with_one_dash_work<S: Scene>() {
+    let scene = S::set();
+    scene.job().with_one_dash().run().assert(0, &["done"]);
+    assert_settled(&scene);
+}
+
+/// `--help` and `--version` print and end.
+pub fn help_and_version_need_no_cluster<S: Scene>() {
+    let scene = S::set();
+    let run = |flag| scene.job().without_args().args([flag]).run();
+    let help = run("--help");
+    help.assert(0, &[]);
+    assert!(help.log.contains("--timeout"), "{}", help.log);
+    run("--version").assert(0, &[env!("CARGO_PKG_VERSION")]);
+    assert!(scene.kubernetes().calls.log().is_empty());
+}
+
+/// Another run succeeds and changes nothing.
+pub(super) fn assert_settled<S: Scene>(scene: &S) {
+    let before = scene.kubernetes().objects();
+    scene.job().run().assert(0, &["done"]);
+    assert_eq!(before, scene.kubernetes().objects());
+}
+
+/// Runs the Job with a short deadline, which it doesn't meet. (Where the machine is so slow that it
+/// doesn't come to a first attempt, with a longer one.)
+pub(super) fn assert_gives_up<'a>(job: &dyn Fn() -> Process<'a>, texts: &[&str]) {
+    let mut deadlines = (9..).map(|power| format!("{}ms", 1 << power));
+    let outcome = deadlines.find_map(|deadline| {
+        let outcome = job().args([format!("--timeout={deadline}")]).run();
+        let tried = !outcome.log.contains("it had no time to try");
+        tried.then_some(outcome)
+    });
+    let outcome = outcome.expect("some deadline suffices");
+    outcome.assert(1, &[&["gave up after "], texts].concat());
+}
+
+/// Takes a verb from every Role.
+pub(super) fn forbid(kubernetes: &Kubernetes, verb: &str) {
+    for mut role in kubernetes.objects() {
+        if role["kind"] != "Role" {
+            continue;
+        }
+        let rules = role["rules"].as_array_mut().expect("a Role has rules");
+        for rule in rules {
+            let verbs = rule["verbs"].as_array_mut().expect("a rule has verbs");
+            verbs.retain(|allowed| allowed != &Value::from(verb));
+        }
+        kubernetes.apply(&role);
+    }
+}
+
+/// "Not now" in HTTP and in gRPC.
+fn unavailable(server: usize) -> Fault {
+    Fault::Status(if server == 0 { 503 } else { 14 })
+}

@@ -1,0 +1,295 @@
+//! The tests of the Jobs that make a private Secret, and a public one from it.
+
+use serde_json::json;
+
+use super::{
+    Scene,
+    every::{assert_gives_up, assert_settled, forbid},
+};
+use crate::{Entries, Fault, Outcome};
+
+/// A [`Scene`] whose Job makes two Secrets.
+pub trait Pair: Scene {
+    /// The namespace of both.
+    const NAMESPACE: &str;
+    /// The private Secret.
+    const PRIVATE: &str;
+    /// Its entries, the private key first and the key's password second.
+    const PRIVATE_KEYS: &[&str];
+    /// The public Secret.
+    const PUBLIC: &str;
+    /// Its entries.
+    const PUBLIC_KEYS: &[&str];
+}
+
+/// A cluster in which the Job has succeeded, and what it published.
+fn published<S: Pair>() -> (S, Entries, Entries) {
+    let scene = S::set();
+    scene.job().run().assert(0, &["done"]);
+    let [private, public] = pair(&scene);
+    for (entries, keys) in [(&private, S::PRIVATE_KEYS), (&public, S::PUBLIC_KEYS)] {
+        let mut keys = keys.to_vec();
+        keys.sort_unstable();
+        assert!(entries.keys().eq(keys), "{:?}", entries.keys());
+    }
+    (scene, private, public)
+}
+
+fn pair<S: Pair>(scene: &S) -> [Entries; 2] {
+    [S::PRIVATE, S::PUBLIC].map(|name| scene.kubernetes().secret(S::NAMESPACE, name))
+}
+
+/// Writes both Secrets; one without entries isn't there.
+fn set<S: Pair>(scene: &S, private: &Entries, public: &Entries) {
+    for (name, entries) in [(S::PRIVATE, private), (S::PUBLIC, public)] {
+        scene.kubernetes().delete("Secret", S::NAMESPACE, name);
+        if !entries.is_empty() {
+            let kubernetes = scene.kubernetes();
+            kubernetes.set_secret(S::NAMESPACE, name, entries);
+        }
+    }
+}
+
+fn private_name<S: Pair>() -> String {
+    format!("Secret {}/{}", S::NAMESPACE, S::PRIVATE)
+}
+
+/// Runs the Job, which refuses: exit code 3, `texts` in its last line, nothing changed.
+fn assert_refused<S: Pair>(scene: &S, texts: &[&str]) -> Outcome {
+    let before = scene.kubernetes().objects();
+    let outcome = scene.job().run();
+    outcome.assert(3, texts);
+    assert_eq!(before, scene.kubernetes().objects());
+    outcome
+}
+
+/// Every subset of the entries of both Secrets missing.
+pub fn what_is_missing_is_derived_or_refused<S: Pair>() {
+    let (scene, private, public) = published::<S>();
+    let all: Vec<(bool, &String)> = [(true, &private), (false, &public)]
+        .into_iter()
+        .flat_map(|(which, entries)| entries.keys().map(move |key| (which, key)))
+        .collect();
+    for subset in 1..1_u32 << all.len() {
+        let missing = |which: bool, key: &String| {
+            let position = all.iter().position(|entry| *entry == (which, key));
+            position.is_some_and(|position| subset & 1 << position != 0)
+        };
+        let [mut some_private, mut some_public] = [private.clone(), public.clone()];
+        some_private.retain(|key, _| !missing(true, key));
+        some_public.retain(|key, _| !missing(false, key));
+        set(&scene, &some_private, &some_public);
+
+        let before = scene.kubernetes().objects();
+        let outcome = scene.job().run();
+        let context = format!("{subset:b} of {all:?} missing:\n{}", outcome.log);
+        let [private_after, public_after] = pair(&scene);
+        let [key, password] = [S::PRIVATE_KEYS[0], S::PRIVATE_KEYS[1]];
+        let has_key = some_private.contains_key(key) && some_private.contains_key(password);
+        let is_new = some_private.is_empty() && some_public.is_empty();
+        match outcome.code {
+            0 => {
+                assert_eq!(private_after.len(), private.len(), "{context}");
+                assert_eq!(public_after.len(), public.len(), "{context}");
+                let kept = |(key, value): (&String, &Vec<u8>)| private_after[key] == *value;
+                assert!(some_private.iter().all(kept), "{context}");
+                for (key, value) in &public_after {
+                    assert_eq!(
+                        &private_after.get(key).unwrap_or(value),
+                        &value,
+                        "{context}"
+                    );
+                }
+                let lost_key = !some_private.contains_key(key);
+                let halves = some_private
+                    .keys()
+                    .any(|key| S::PUBLIC_KEYS.contains(&key.as_str()));
+                assert!(
+                    !(lost_key && (halves || !some_public.is_empty())),
+                    "{context}"
+                );
+            }
+            3 => {
+                outcome.assert(3, &["refused: ", &private_name::<S>()]);
+                assert_eq!(before, scene.kubernetes().objects(), "{context}");
+                assert!(!has_key && !is_new, "{context}");
+            }
+            _ => panic!("{context}"),
+        }
+    }
+}
+
+/// As if the entry weren't there; a Secret may be made ahead of the Job.
+pub fn an_empty_value_counts_as_missing<S: Pair>() {
+    let scene = S::set();
+    let empty =
+        |keys: &[&str]| -> Entries { keys.iter().map(|key| ((*key).to_owned(), vec![])).collect() };
+    set(&scene, &empty(S::PRIVATE_KEYS), &empty(S::PUBLIC_KEYS));
+    scene.job().run().assert(0, &["done"]);
+    for entries in pair(&scene) {
+        assert!(entries.values().all(|value| !value.is_empty()));
+    }
+    assert_settled(&scene);
+}
+
+/// A private key that can't be read.
+pub fn a_broken_key_is_refused<S: Pair>() {
+    let (scene, mut private, public) = published::<S>();
+    let key = private.get_mut(S::PRIVATE_KEYS[0]).expect("it is there");
+    let middle = key.len() / 2;
+    for broken in [b"a broken key".to_vec(), key[..middle].to_vec(), {
+        let mut key = key.clone();
+        key[middle] = b'%';
+        key
+    }] {
+        private.insert(S::PRIVATE_KEYS[0].into(), broken);
+        set(&scene, &private, &public);
+        assert_refused(
+            &scene,
+            &[&private_name::<S>(), S::PRIVATE_KEYS[0], "restore"],
+        );
+    }
+}
+
+/// A password that doesn't open the private key.
+pub fn a_wrong_password_is_refused<S: Pair>() {
+    let (scene, mut private, public) = published::<S>();
+    private.insert(S::PRIVATE_KEYS[1].into(), b"another password".to_vec());
+    set(&scene, &private, &public);
+    assert_refused(
+        &scene,
+        &[&private_name::<S>(), S::PRIVATE_KEYS[1], "restore"],
+    );
+}
+
+/// The private Secret is the truth: what differs in the public one is put right, with a warning.
+pub fn a_wrong_public_half_is_repaired<S: Pair>() {
+    let (scene, private, public) = published::<S>();
+    let (other, ..) = published::<S>();
+    let [_, foreign] = pair(&other);
+    set(&scene, &private, &foreign);
+    let outcome = scene.job().run();
+    outcome.assert(0, &["done"]);
+    let warning = format!("WARN Secret {}/{} differs", S::NAMESPACE, S::PUBLIC);
+    assert!(outcome.log.contains(&warning), "{}", outcome.log);
+    assert_eq!(pair(&scene), [private, public]);
+}
+
+/// What others keep in the Secrets stays there.
+pub fn foreign_entries_and_labels_are_kept<S: Pair>() {
+    let scene = S::set();
+    for name in [S::PRIVATE, S::PUBLIC] {
+        scene.kubernetes().apply(&json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {
+                "namespace": S::NAMESPACE,
+                "name": name,
+                "labels": {"team": "blue"},
+                "annotations": {"note": "kept"},
+            },
+            "data": {"foreign": "aGFuZHMgb2Zm"},
+        }));
+    }
+    scene.job().run().assert(0, &["done"]);
+    for name in [S::PRIVATE, S::PUBLIC] {
+        let secret = scene.kubernetes().get("Secret", S::NAMESPACE, name);
+        let secret = secret.expect("it is there");
+        assert_eq!(secret["metadata"]["labels"]["team"], "blue");
+        assert_eq!(secret["metadata"]["annotations"]["note"], "kept");
+        assert_eq!(secret["data"]["foreign"], "aGFuZHMgb2Zm");
+    }
+    assert_settled(&scene);
+}
+
+/// Somebody writes the Secret after the Job has read it.
+pub fn what_changes_between_reading_and_writing_is_kept<S: Pair>() {
+    let (scene, private, mut public) = published::<S>();
+    set(
+        &scene,
+        &private,
+        &Entries::from([("foreign".into(), b"one".to_vec())]),
+    );
+    let calls = &scene.kubernetes().calls;
+    let update = format!("update secrets {}/{}", S::NAMESPACE, S::PUBLIC);
+    let earlier = calls.count(&update);
+    calls.fail(&update, Fault::Hold);
+    let job = scene.job().start();
+    calls.wait_for(&update, earlier + 1);
+    let meanwhile = Entries::from([("foreign".into(), b"two".to_vec())]);
+    scene
+        .kubernetes()
+        .set_secret(S::NAMESPACE, S::PUBLIC, &meanwhile);
+    calls.heal();
+    let outcome = job.wait();
+    outcome.assert(0, &["done"]);
+    assert!(outcome.log.contains("changed meanwhile"), "{}", outcome.log);
+    public.extend(meanwhile);
+    assert_eq!(pair(&scene), [private, public]);
+}
+
+/// `immutable: true` where the Job would have to write.
+pub fn an_immutable_secret_that_lacks_an_entry_is_refused<S: Pair>() {
+    let (scene, mut private, public) = published::<S>();
+    let immutable = |name: &str| {
+        let secret = scene.kubernetes().get("Secret", S::NAMESPACE, name);
+        let mut secret = secret.expect("it is there");
+        secret["immutable"] = json!(true);
+        scene.kubernetes().apply(&secret);
+    };
+    immutable(S::PRIVATE);
+    immutable(S::PUBLIC);
+    assert_settled(&scene);
+
+    let public_name = format!("Secret {}/{}", S::NAMESPACE, S::PUBLIC);
+    let foreign = Entries::from([("foreign".into(), b"one".to_vec())]);
+    set(&scene, &private, &foreign);
+    immutable(S::PUBLIC);
+    assert_refused(&scene, &[&public_name, "immutable"]);
+
+    for derived in S::PUBLIC_KEYS
+        .iter()
+        .filter(|key| S::PRIVATE_KEYS.contains(key))
+    {
+        private.remove(*derived);
+        set(&scene, &private, &public);
+        immutable(S::PRIVATE);
+        assert_refused(&scene, &[&private_name::<S>(), "immutable"]);
+    }
+}
+
+/// A Secret that would grow past 1 MiB.
+pub fn a_secret_without_room_is_refused<S: Pair>() {
+    let (scene, private, _) = published::<S>();
+    let full = Entries::from([("foreign".into(), vec![b'x'; (1 << 20) - 10])]);
+    set(&scene, &private, &full);
+    let public_name = format!("Secret {}/{}", S::NAMESPACE, S::PUBLIC);
+    assert_refused(
+        &scene,
+        &[&public_name, "may not be more than 1048576 bytes"],
+    );
+}
+
+/// A Role without `update`, where the Job would have to.
+pub fn missing_update_rights_are_named<S: Pair>() {
+    let (scene, private, _) = published::<S>();
+    set(
+        &scene,
+        &private,
+        &Entries::from([("foreign".into(), b"one".to_vec())]),
+    );
+    forbid(scene.kubernetes(), "update");
+    let texts = ["is forbidden", "cannot update resource", S::PUBLIC];
+    assert_gives_up(&|| scene.job(), &texts);
+}
+
+/// There is no default: a Job that lands in the wrong namespace would make keys there.
+pub fn the_namespace_must_be_given<S: Pair>() {
+    let scene = S::set();
+    let outcome = scene.job().without_env("NAMESPACE").run();
+    assert_eq!(outcome.code, 2, "{}", outcome.log);
+    assert!(outcome.log.contains("--namespace"), "{}", outcome.log);
+    let flag = format!("--namespace={}", S::NAMESPACE);
+    let job = scene.job().without_env("NAMESPACE").args([flag]);
+    job.run().assert(0, &["done"]);
+}
