@@ -30,6 +30,8 @@ step() {
 images() {
 	cargo xtask images
 	hack/cluster load target/images.tar
+	cargo xtask images --tag=next --out=target/next.tar # for the upgrade
+	hack/cluster load target/next.tar
 }
 
 # One image for all that the test runs as a client. Debian's busybox finds its own commands without files of their names.

@@ -36,11 +36,7 @@ apply_without_jobs() {
 
 # As the README says it, with a copy of config/ that names the next tag.
 upgrade() {
-	local binary
-	for binary in cmd/*/; do
-		binary=localhost/scaffolding/$(basename "$binary")
-		ctr images tag --force "$binary:dev" "$binary:next"
-	done
+	local file
 	mkdir -p "$scratch/config"
 	for file in config/*.yaml; do
 		sed 's|\(localhost/scaffolding/[a-z]*\):dev|\1:next|' "$file" > "$scratch/$file"

@@ -61,6 +61,7 @@ done
 phase 'a client in the cluster' start_client
 $ok || exit 1
 
+phase 'our images to a registry, config/ with their digests' push_images
 for cosign in cosign cosign-v2; do
 	phase "$cosign: initialize" initialize
 	phase "$cosign: sign a blob with a timestamp, verify it" "sign_blob_with_$cosign"

@@ -50,26 +50,35 @@ verify_blob_with_cosign-v2() {
 	with_cosign "cosign-v2 verify-blob --new-bundle-format --bundle=bundle.json --use-signed-timestamps $identity blob"
 }
 
-# One of our own images, pushed from the node.
-push_image() {
-	ctr images tag --force localhost/scaffolding/createtree:dev "$registry/$cosign:dev"
-	ctr images push --plain-http "$registry/$cosign:dev" > /dev/null
-	ctr images list "name==$registry/$cosign:dev" | awk -v repository="$registry/$cosign" 'NR == 2 { print repository "@" $3 }'
-}
+# Our images go to the registry as to any other, and config/ comes out with their digests.
+push_images() (
+	trap 'kill $(jobs -p)' EXIT
+	forward e2e pod/registry 5000:5000
+	CARGO_NET_OFFLINE=true cargo xtask resolve -f config/ --registry localhost:5000/scaffolding > "$scratch/resolved.yaml"
+	kubectl apply --dry-run=server --filename="$scratch/resolved.yaml"
+	[[ $(digests | wc -l) == 8 ]]
+)
+
+digests() { grep -o 'scaffolding/[a-z]*@sha256:[0-9a-f]*' "$scratch/resolved.yaml" | sort -u; }
 
 sign_image_with_cosign() {
 	local image
-	image=$(push_image)
+	image=$registry/$(digests | grep createtree)
 	with_cosign "cosign sign --yes $image && cosign verify $identity $image"
 }
 
 sign_image_with_cosign-v2() {
 	local image
-	image=$(push_image)
+	image=$registry/$(digests | grep createtuf)
 	with_cosign "
 		cosign-v2 sign --yes $urls --timestamp-server-url=$tsa $image
-		cosign-v2 verify --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps $identity $image
-		cosign verify $identity $image"
+		cosign-v2 verify --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps $identity $image"
+}
+
+# forward NAMESPACE WHAT HERE:THERE: a port of the cluster on this machine, until the subshell ends.
+forward() {
+	kubectl port-forward --namespace="$1" "$2" "$3" &
+	until : 2> /dev/null < "/dev/tcp/localhost/${3%:*}"; do sleep 0.2; done
 }
 
 # The bundle is right, and what is asked of it isn't.
@@ -95,13 +104,10 @@ sign_from_outside() (
 	mkdir "$scratch/outside"
 	cd "$scratch/outside" || return
 	export TUF_ROOT=$scratch/outside/tuf
-	kubectl port-forward --namespace=fulcio-system service/fulcio 8081:80 &
-	kubectl port-forward --namespace=rekor-system service/rekor 8082:80 &
-	kubectl port-forward --namespace=tsa-system service/tsa 8083:80 &
-	kubectl port-forward --namespace=tuf-system service/tuf 8084:80 &
-	for port in 8081 8082 8083 8084; do
-		until : 2> /dev/null < "/dev/tcp/localhost/$port"; do sleep 0.2; done
-	done
+	forward fulcio-system service/fulcio 8081:80
+	forward rekor-system service/rekor 8082:80
+	forward tsa-system service/tsa 8083:80
+	forward tuf-system service/tuf 8084:80
 	tuf_root > root.json
 	kubectl create token signer --namespace=e2e --audience=sigstore > identity-token
 	echo outside > blob
