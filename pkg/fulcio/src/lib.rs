@@ -3,8 +3,10 @@
 use std::time::Duration;
 
 use certs::Chain;
-use reqwest::{Client, StatusCode, Url};
+use reqwest::{Client, StatusCode};
 use serde::Deserialize;
+
+pub use reqwest::Url;
 
 /// What went wrong between us and Fulcio.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,211 @@
+//! The flags.
+
+use std::fs;
+
+use clap::{Parser, ValueEnum};
+use fulcio::Url;
+use keys::Kind;
+
+#[derive(Parser)]
+#[command(version, about)]
+pub(crate) struct Args {
+    /// Namespace of the Secrets and the ConfigMap
+    #[arg(long, env = "NAMESPACE")]
+    pub(crate) namespace: String,
+
+    /// ConfigMap with the tree ID, which a readable copy of the configuration is added to
+    #[arg(long, default_value = "ctlog-config")]
+    pub(crate) configmap: String,
+
+    /// Secret for the private key, the configuration and the roots
+    #[arg(long, default_value = "ctlog-secrets")]
+    pub(crate) secret: String,
+
+    /// Secret for the public key
+    #[arg(long, default_value = "ctlog-public-key")]
+    pub(crate) pubkeysecret: String,
+
+    /// Secret with a private key of your own (key: private), instead of a new one
+    #[arg(long, default_value = "", hide_default_value = true)]
+    private_secret: String,
+
+    /// Password of the private key, instead of a random one
+    #[arg(long, env = "KEY_PASSWORD", hide_env_values = true)]
+    key_password: Option<String>,
+
+    /// File with the password of the private key
+    #[arg(long, value_name = "FILE", conflicts_with = "key_password", value_parser = password)]
+    key_password_file: Option<String>,
+
+    /// Type of a new key; rsa has 4096 bits
+    #[arg(long, value_enum, default_value = "ecdsa")]
+    keytype: KeyType,
+
+    /// Curve of a new ecdsa key
+    #[arg(long, value_enum, default_value = "p256")]
+    curvetype: Curve,
+
+    /// Under which path the log is served
+    #[arg(long, default_value = "sigstorescaffolding", value_parser = prefix)]
+    pub(crate) log_prefix: String,
+
+    /// Where to ask for Fulcio's root
+    #[arg(long, default_value = "http://fulcio.fulcio-system.svc", value_parser = http)]
+    pub(crate) fulcio_url: Url,
+
+    /// Trillian's log server for the CT log (host:port)
+    #[arg(long, default_value = "log-server.trillian-system.svc:80")]
+    pub(crate) trillian_server: String,
+
+    /// Where the CT log finds its private key
+    #[arg(long, value_name = "PATH", default_value = "/ctfe-keys/private")]
+    pub(crate) private_key_path: String,
+
+    /// Where the CT log finds the roots, all in one file; otherwise each in /ctfe-keys/fulcio-N
+    #[arg(long, value_name = "PATH")]
+    roots_path: Option<String>,
+
+    /// Trust a new root of Fulcio's beside the old ones, and change what these flags change
+    #[arg(long)]
+    pub(crate) accept_changes: bool,
+
+    #[command(flatten)]
+    pub(crate) job: job::Options,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum KeyType {
+    Ecdsa,
+    Rsa,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Curve {
+    P256,
+    P384,
+    P521,
+}
+
+impl Args {
+    /// The kind of a new key.
+    pub(crate) fn kind(&self) -> Kind {
+        match (self.keytype, self.curvetype) {
+            (KeyType::Rsa, _) => Kind::Rsa4096,
+            (KeyType::Ecdsa, Curve::P256) => Kind::EcdsaP256,
+            (KeyType::Ecdsa, Curve::P384) => Kind::EcdsaP384,
+            (KeyType::Ecdsa, Curve::P521) => Kind::EcdsaP521,
+        }
+    }
+
+    /// The password that was given. (ct_server takes no empty one.)
+    pub(crate) fn password(&self) -> Option<&str> {
+        let given = self.key_password_file.as_deref();
+        given
+            .or(self.key_password.as_deref())
+            .filter(|given| !given.is_empty())
+    }
+
+    /// The Secret with a key of the user's own.
+    pub(crate) fn private_secret(&self) -> Option<&str> {
+        Some(self.private_secret.as_str()).filter(|name| !name.is_empty())
+    }
+
+    /// The files of `count` roots.
+    pub(crate) fn roots_paths(&self, count: usize) -> Vec<String> {
+        match &self.roots_path {
+            Some(path) => vec![path.clone()],
+            None => (0..count)
+                .map(|i| format!("/ctfe-keys/fulcio-{i}"))
+                .collect(),
+        }
+    }
+}
+
+fn password(path: &str) -> Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|cause| cause.to_string())?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err("it is empty".into()),
+        password => Ok(password.into()),
+    }
+}
+
+fn prefix(text: &str) -> Result<String, &'static str> {
+    match text {
+        "" => Err("ct_server takes no empty one"),
+        _ if text.contains('/') => Err("ct_server takes no slash in it"),
+        _ => Ok(text.into()),
+    }
+}
+
+fn http(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|cause| format!("{cause}"))?;
+    match url.scheme() {
+        "http" | "https" => Ok(url),
+        _ => Err("it doesn't begin with http:// or https://".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(flags: &[&str]) -> Result<Args, clap::Error> {
+        let flags = ["createctconfig", "--namespace=ctlog-system"]
+            .into_iter()
+            .chain(flags.iter().copied());
+        job::parse_from(flags.map(Into::into))
+    }
+
+    #[test]
+    fn the_command_line_of_the_helm_chart_works() {
+        let args = parsed(&[
+            "--configmap=ctlog-config",
+            "--secret=ctlog-secret",
+            "--fulcio-url=http://fulcio-server.fulcio-system.svc",
+            "--trillian-server=trillian-logserver.trillian-system:8091",
+            "--log-prefix=sigstorescaffolding",
+            "--private-secret=",
+            "--pubkeysecret=ctlog-public-key",
+            "--key-password=hush",
+        ])
+        .unwrap();
+        assert_eq!(args.private_secret(), None);
+        assert_eq!(args.password(), Some("hush"));
+        assert_eq!(
+            args.roots_paths(2),
+            ["/ctfe-keys/fulcio-0", "/ctfe-keys/fulcio-1"]
+        );
+    }
+
+    #[test]
+    fn a_key_is_ecdsa_p256_unless_told_otherwise() {
+        for (flags, kind) in [
+            (&[][..], Kind::EcdsaP256),
+            (&["-curvetype=p521"], Kind::EcdsaP521),
+            (&["--keytype=rsa", "--curvetype=p384"], Kind::Rsa4096),
+        ] {
+            assert_eq!(parsed(flags).unwrap().kind(), kind);
+        }
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_flag() {
+        for flag in [
+            "--log-prefix=a/b",
+            "--log-prefix=",
+            "--fulcio-url=fulcio.fulcio-system.svc",
+            "--fulcio-url=fulcio.fulcio-system.svc:80",
+            "--keytype=ed25519",
+            "--curvetype=p224",
+            "--key-password-file=/dev/null",
+            "--key-password-file=/not/there",
+        ] {
+            let error = parsed(&[flag]).err().unwrap();
+            assert_eq!(error.exit_code(), 2);
+            assert!(
+                error.to_string().contains(flag.split('=').next().unwrap()),
+                "{error}"
+            );
+        }
+    }
+}

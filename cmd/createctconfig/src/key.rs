@@ -1,0 +1,121 @@
+//! The CT log's key: the one that is published, else the user's own, else a new one.
+
+use anyhow::{Context as _, Result, bail};
+use gate::{Entries, Gate, Kube, Pair};
+use job::Refused;
+use keys::{PrivateKey, PublicKey};
+
+use crate::flags::Args;
+
+/// The key and what its Secrets are to hold.
+pub(crate) struct Key {
+    /// The public half.
+    pub(crate) public_key: PublicKey,
+    /// The private half's password.
+    pub(crate) password: String,
+    /// What is missing in the private Secret.
+    pub(crate) private: Entries,
+    /// The public Secret.
+    pub(crate) public: Entries,
+}
+
+impl Key {
+    /// Reads, imports or generates the key. `configured` is the password in a configuration that
+    /// is published: the Go job keeps it nowhere else.
+    pub(crate) async fn settle(
+        args: &Args,
+        kube: &Kube,
+        pair: &Pair,
+        configured: Option<&str>,
+    ) -> Result<Self> {
+        let given = configured.or(args.password());
+        let existing = pair.private_key(PRIVATE, PASSWORD, given, &[PUBLIC, CONFIG])?;
+        let own = own_key(args, kube).await?;
+        let password = String::from_utf8(pair.password(PASSWORD, given)).map_err(|_| {
+            Refused::new(format!(
+                "{}: {PASSWORD} isn't UTF-8, which ct_server wants",
+                pair.private
+            ))
+        })?;
+
+        let mut private = Entries::new();
+        let key = match (existing, own) {
+            (Some(existing), own) => {
+                is_for_ct_server(pair)?;
+                if own.is_some_and(|own| own.public_key() != existing.public_key()) {
+                    bail!(Refused::new(format!(
+                        "{}: {PRIVATE} is another key than the one that --private-secret names: an existing \
+                         key is never replaced; delete {} and {} to start a new trust",
+                        pair.private, pair.private, pair.public
+                    )));
+                }
+                existing
+            }
+            (None, own) => {
+                let key = own.unwrap_or_else(|| PrivateKey::generate(args.kind()));
+                private.insert(PRIVATE, key.to_legacy_pem(password.as_bytes()));
+                key
+            }
+        };
+        let public = public_key(pair, key.public_key())?;
+        for (name, value) in [(PASSWORD, password.as_bytes()), (PUBLIC, &public)] {
+            if pair.private.bytes(name).is_none() {
+                private.insert(name, value);
+            }
+        }
+        Ok(Self {
+            public_key: key.public_key().clone(),
+            password,
+            private,
+            public: Entries::new().with(PUBLIC, public),
+        })
+    }
+}
+
+/// The key in the user's own Secret, in any form that can be opened.
+async fn own_key(args: &Args, kube: &Kube) -> Result<Option<PrivateKey>> {
+    let Some(name) = args.private_secret() else {
+        return Ok(None);
+    };
+    let gate = Gate::secret(kube, &args.namespace, name).await?;
+    let Some(pem) = gate.bytes(PRIVATE) else {
+        bail!("{gate} has no {PRIVATE} yet (you make it, and name it with --private-secret)");
+    };
+    let key = PrivateKey::from_pem(pem, args.password().map(str::as_bytes));
+    key.map(Some)
+        .map_err(Refused::because)
+        .with_context(|| format!("{gate}: {PRIVATE}"))
+}
+
+/// The public half as it stands beside the private one, or derived from it.
+fn public_key(pair: &Pair, key: &PublicKey) -> Result<Vec<u8>, Refused> {
+    let Some(pem) = pair.private.bytes(PUBLIC) else {
+        return Ok(key.to_pem().into());
+    };
+    match PublicKey::from_pem(pem) {
+        Ok(public) if public == *key => Ok(pem.to_vec()),
+        _ => Err(Refused::new(format!(
+            "{}: {PUBLIC} doesn't belong to {PRIVATE}: restore the one that is wrong from a backup, or \
+             remove {PUBLIC} to have it derived",
+            pair.private
+        ))),
+    }
+}
+
+/// ct_server opens no other private key than an encrypted one in the older form.
+fn is_for_ct_server(pair: &Pair) -> Result<(), Refused> {
+    let pem = pair.private.bytes(PRIVATE).unwrap_or_default();
+    if String::from_utf8_lossy(pem).contains("\nDEK-Info:") {
+        return Ok(());
+    }
+    Err(Refused::new(format!(
+        "{}: {PRIVATE} isn't encrypted in the form that ct_server opens (DEK-Info): move it to another \
+         Secret and name that one with --private-secret",
+        pair.private
+    )))
+}
+
+pub(crate) const PRIVATE: &str = "private";
+pub(crate) const PUBLIC: &str = "public";
+pub(crate) const PASSWORD: &str = "password";
+pub(crate) const CONFIG: &str = "config";
