@@ -2,7 +2,6 @@
 
 /// Each is refused with a reason, unless it asks for what happens anyway.
 #[derive(clap::Args)]
-#[expect(dead_code, reason = "what passes its parser changes nothing")]
 pub(crate) struct Original {
     #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = trusted_root)]
     trusted_root: Option<bool>,

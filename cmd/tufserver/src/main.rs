@@ -1,3 +1,90 @@
-//! Serves the TUF repository over HTTP.
+//! Serves the TUF repository that `createtuf` publishes.
+//!
+//! Clients of the stack ask it for metadata and targets. The repository is a mounted Secret: when
+//! Kubernetes replaces it, what is served is replaced as a whole, between two requests.
 
-fn main() {}
+mod http;
+mod site;
+mod source;
+
+use std::{
+    net::{Ipv4Addr, Ipv6Addr},
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::{net::TcpListener, time::timeout};
+use tracing::{error, info, warn};
+
+use crate::source::Source;
+
+#[derive(Parser)]
+#[command(version, about)]
+struct Args {
+    /// The repository as a tar.gz: `repository` of the Secret that createtuf writes
+    #[arg(long, value_name = "FILE", default_value = "/var/run/tuf/repository")]
+    repository: PathBuf,
+
+    /// Port for clients
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+
+    /// Port for /healthz and /readyz
+    #[arg(long, default_value_t = 8081)]
+    health_port: u16,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let args: Args = job::parse();
+    job::start_log();
+    match serve(args).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            error!("{failure:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(args: Args) -> Result<()> {
+    let clients = bind(args.port).await?;
+    let health = bind(args.health_port).await?;
+    let (source, served) = Source::new(args.repository);
+    let to_kubelet = {
+        let served = served.clone();
+        move |request: &_| http::to_kubelet(&served, request)
+    };
+    let to_client = move |request: &_| http::to_client(&served, request);
+
+    let connections = GracefulShutdown::new();
+    let name = tokio::select! {
+        name = job::terminated() => name,
+        never = http::accept(clients, &connections, to_client) => never,
+        never = http::accept(health, &connections, to_kubelet) => never,
+        never = source.watch() => never,
+    };
+    info!("stopped by {name}");
+    if timeout(LAST_ANSWERS, connections.shutdown()).await.is_err() {
+        warn!("some clients didn't take their answers");
+    }
+    Ok(())
+}
+
+/// Listens on all addresses, on IPv4's alone where the kernel knows no other.
+async fn bind(port: u16) -> Result<TcpListener> {
+    let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await,
+    };
+    let listener = listener.with_context(|| format!("listening on port {port}"))?;
+    info!("listening on {}", listener.local_addr()?);
+    Ok(listener)
+}
+
+/// How long an answer may take that was begun when the end came.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);

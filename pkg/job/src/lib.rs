@@ -17,6 +17,7 @@ use tokio::{
 use tracing::{error, info, warn};
 
 pub use flags::{parse, parse_from};
+pub use log::start as start_log;
 pub use refused::Refused;
 
 /// Options that every Job takes.
@@ -97,9 +98,9 @@ fn describe(failure: &anyhow::Error) -> String {
     text
 }
 
-/// Waits for SIGTERM or SIGINT. A Job is process 1 of its container, where a signal that nobody
-/// handles is ignored.
-async fn terminated() -> &'static str {
+/// Waits for SIGTERM or SIGINT, and returns its name. A Job is process 1 of its container, where a
+/// signal that nobody handles is ignored.
+pub async fn terminated() -> &'static str {
     let handler = |kind| signal(kind).expect("the runtime has its signal driver");
     let mut term = handler(SignalKind::terminate());
     let mut interrupt = handler(SignalKind::interrupt());

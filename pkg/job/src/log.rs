@@ -6,7 +6,7 @@
 use tracing_subscriber::{filter::Targets, fmt, prelude::*};
 
 /// Starts the log. Does nothing when it has been started.
-pub(crate) fn start() {
+pub fn start() {
     let lines = fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(false)

@@ -1,0 +1,141 @@
+//! HTTP as TUF's clients need it: the file, or 404.
+
+use std::{convert::Infallible, future::ready, time::Duration};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::{
+        ALLOW, CACHE_CONTROL, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH,
+        X_CONTENT_TYPE_OPTIONS,
+    },
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+};
+use tokio::{net::TcpListener, time::sleep};
+use tracing::warn;
+
+use crate::source::Served;
+
+type Answer = Response<Full<Bytes>>;
+
+/// Answers every request on every connection.
+pub(crate) async fn accept(
+    listener: TcpListener,
+    connections: &GracefulShutdown,
+    answer: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + 'static,
+) -> ! {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            // Too many open files, most likely; some will be closed.
+            Err(failure) => {
+                warn!("accepting a connection: {failure}");
+                sleep(BREATH).await;
+                continue;
+            }
+        };
+        // Answers are written in one piece: nothing is gained by waiting for more.
+        let _ = stream.set_nodelay(true);
+        let answer = answer.clone();
+        let service = service_fn(move |request| ready(Ok::<_, Infallible>(answer(&request))));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .serve_connection(TokioIo::new(stream), service);
+        let connection = connections.watch(connection);
+        // Its error is a client that went away.
+        tokio::spawn(async { connection.await.ok() });
+    }
+}
+
+/// The contract with clients: 404 alone means that there is no newer root, so nothing else is
+/// answered with it, and nothing that isn't there with anything else.
+pub(crate) fn to_client<B>(served: &Served, request: &Request<B>) -> Answer {
+    if let Some(answer) = not_read(request.method()) {
+        return answer;
+    }
+    let Some(site) = served.borrow().clone() else {
+        return plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "there is no repository yet\n",
+        );
+    };
+    let Some(page) = site.page(request.uri().path()) else {
+        return plain(StatusCode::NOT_FOUND, "not found\n");
+    };
+    let known = request
+        .headers()
+        .get_all(IF_NONE_MATCH)
+        .iter()
+        .any(|tags| matches(tags.as_bytes(), page.etag.as_bytes()));
+    let body = if known {
+        Bytes::new()
+    } else {
+        page.bytes.clone()
+    };
+    let mut answer = Response::new(Full::new(body));
+    let headers = answer.headers_mut();
+    headers.insert(ETAG, page.etag.clone());
+    headers.insert(CACHE_CONTROL, page.cache_control.clone());
+    if known {
+        *answer.status_mut() = StatusCode::NOT_MODIFIED;
+    } else {
+        headers.insert(CONTENT_TYPE, page.content_type.clone());
+        headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
+    answer
+}
+
+/// What the kubelet asks: whether this runs, and whether clients may be sent here.
+pub(crate) fn to_kubelet<B>(served: &Served, request: &Request<B>) -> Answer {
+    if let Some(answer) = not_read(request.method()) {
+        return answer;
+    }
+    match request.uri().path() {
+        "/healthz" => plain(StatusCode::OK, "ok\n"),
+        "/readyz" if served.borrow().is_some() => plain(StatusCode::OK, "ok\n"),
+        "/readyz" => plain(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "there is no repository yet\n",
+        ),
+        _ => plain(StatusCode::NOT_FOUND, "not found\n"),
+    }
+}
+
+fn not_read(method: &Method) -> Option<Answer> {
+    if method == Method::GET || method == Method::HEAD {
+        return None;
+    }
+    let mut answer = plain(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n");
+    answer
+        .headers_mut()
+        .insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    Some(answer)
+}
+
+/// Nothing that a cache may keep: it would hide the next root.
+fn plain(status: StatusCode, text: &'static str) -> Answer {
+    let mut answer = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+    *answer.status_mut() = status;
+    let headers = answer.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    answer
+}
+
+/// Whether `etag` is among `tags` (RFC 9110, section 13.1.2).
+fn matches(tags: &[u8], etag: &[u8]) -> bool {
+    tags.split(|byte| *byte == b',')
+        .map(<[u8]>::trim_ascii)
+        .any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag)
+}
+
+const BREATH: Duration = Duration::from_millis(100);

@@ -1,0 +1,67 @@
+//! A repository as answers that are ready to be sent.
+
+use std::collections::HashMap;
+
+use hyper::{body::Bytes, header::HeaderValue};
+use sha2::{Digest as _, Sha256};
+use tuf::Repository;
+
+/// What is at each path.
+pub(crate) struct Site(HashMap<String, Page>);
+
+/// A file and what is said about it.
+#[derive(Clone)]
+pub(crate) struct Page {
+    pub(crate) bytes: Bytes,
+    pub(crate) etag: HeaderValue,
+    pub(crate) content_type: HeaderValue,
+    pub(crate) cache_control: HeaderValue,
+}
+
+impl Site {
+    pub(crate) fn new(repository: &Repository) -> Self {
+        let pages = repository.files().iter();
+        Self(
+            pages
+                .map(|(path, bytes)| (path.clone(), Page::new(path, bytes)))
+                .collect(),
+        )
+    }
+
+    /// The page at `path`. Slashes that come twice count once, as with Go's server.
+    pub(crate) fn page(&self, path: &str) -> Option<&Page> {
+        let path = path.trim_start_matches('/');
+        match path.contains("//") {
+            false => self.0.get(path),
+            true => {
+                let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
+                self.0.get(&parts.join("/"))
+            }
+        }
+    }
+}
+
+impl Page {
+    fn new(path: &str, bytes: &[u8]) -> Self {
+        let digest: String = Sha256::digest(bytes)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        // A target's name begins with its digest. Metadata is another thing: where a stack is made
+        // anew at the same address, even 1.root.json changes.
+        let cache_control = match path.starts_with("targets/") {
+            true => "public, max-age=31536000, immutable",
+            false => "no-cache",
+        };
+        let content_type = match path.ends_with(".json") {
+            true => "application/json",
+            false => "application/octet-stream",
+        };
+        Self {
+            bytes: Bytes::copy_from_slice(bytes),
+            etag: HeaderValue::try_from(format!("\"{digest}\"")).expect("hex digits in quotes"),
+            content_type: HeaderValue::from_static(content_type),
+            cache_control: HeaderValue::from_static(cache_control),
+        }
+    }
+}
