@@ -4,7 +4,7 @@
 //! for, and a file's mode is 0755 or 0644.
 
 use std::{
-    collections::{BTreeMap, btree_map},
+    collections::BTreeMap,
     fs,
     os::unix::fs::PermissionsExt,
     path::{Component, Path, PathBuf},
@@ -28,7 +28,7 @@ impl Layer {
     /// Adds an empty folder whose user and group are `owner`.
     pub(crate) fn add_folder(&mut self, path: &Path, mode: u32, owner: u32) -> Result<()> {
         let path = below_root(path)?;
-        self.add_parents(&path);
+        self.make_folder(&path)?;
         self.0.insert(path, Entry::Folder { mode, owner });
         Ok(())
     }
@@ -37,29 +37,29 @@ impl Layer {
     pub(crate) fn add(&mut self, source: &Path, destination: &Path) -> Result<()> {
         let reading = || format!("reading {}", source.display());
         let path = below_root(destination)?;
-        if fs::metadata(source).with_context(reading)?.is_dir() {
+        let metadata = fs::metadata(source).with_context(reading)?;
+        if metadata.is_dir() {
+            self.make_folder(&path)?;
             for child in fs::read_dir(source).with_context(reading)? {
                 let name = child.with_context(reading)?.file_name();
                 self.add(&source.join(&name), &path.join(&name))?;
             }
-            self.add_parents(&path.join("child"));
             return Ok(());
         }
         ensure!(
-            path != Path::new(""),
-            "{} is a file and can't be the image's root",
+            metadata.is_file(),
+            "{} is neither a file nor a folder",
             source.display()
         );
-        self.add_parents(&path);
-        match self.0.entry(path) {
-            btree_map::Entry::Vacant(free) => {
-                free.insert(Entry::File(source.into()));
-            }
-            btree_map::Entry::Occupied(taken) if *taken.get() == Entry::File(source.into()) => {}
-            btree_map::Entry::Occupied(taken) => {
-                bail!("two sources for /{}", taken.key().display())
-            }
-        }
+        let folder = path
+            .parent()
+            .with_context(|| format!("{} can't be the image's root", source.display()))?;
+        self.make_folder(folder)?;
+        let file = Entry::File(source.into());
+        match self.0.get(&path) {
+            Some(other) if *other != file => bail!("two sources for /{}", path.display()),
+            _ => self.0.insert(path, file),
+        };
         Ok(())
     }
 
@@ -122,17 +122,20 @@ impl Layer {
         Ok(tar.into_inner()?)
     }
 
-    fn add_parents(&mut self, path: &Path) {
-        for parent in path
-            .ancestors()
-            .skip(1)
-            .filter(|parent| *parent != Path::new(""))
-        {
-            self.0.entry(parent.into()).or_insert(Entry::Folder {
+    /// Adds `path` and its parents where they aren't yet.
+    fn make_folder(&mut self, path: &Path) -> Result<()> {
+        for folder in path.ancestors().filter(|folder| *folder != Path::new("")) {
+            let entry = self.0.entry(folder.into()).or_insert(Entry::Folder {
                 mode: 0o755,
                 owner: 0,
             });
+            ensure!(
+                matches!(entry, Entry::Folder { .. }),
+                "/{} is a file and a folder",
+                folder.display()
+            );
         }
+        Ok(())
     }
 }
 
@@ -264,6 +267,14 @@ mod tests {
         refused(
             layer.add(program, "/".as_ref()),
             "can't be the image's root",
+        );
+        refused(
+            layer.add(program, "program/program".as_ref()),
+            "/program is a file and a folder",
+        );
+        refused(
+            layer.add("/dev/null".as_ref(), "null".as_ref()),
+            "neither a file nor a folder",
         );
         refused(
             layer.add("/nowhere".as_ref(), "x".as_ref()),

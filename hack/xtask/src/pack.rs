@@ -43,12 +43,12 @@ pub(crate) struct Options {
     dir: Vec<Folder>,
 
     /// Program to add together with the shared libraries it needs
-    #[arg(long, value_name = "SRC=DEST", value_parser = copy)]
-    with_libraries: Vec<Copy>,
+    #[arg(long, value_name = "SRC=DEST", value_parser = source)]
+    with_libraries: Vec<Source>,
 
     /// File to add, or folder with all it holds
-    #[arg(value_name = "SRC=DEST", value_parser = copy)]
-    files: Vec<Copy>,
+    #[arg(value_name = "SRC=DEST", value_parser = source)]
+    files: Vec<Source>,
 }
 
 #[derive(Clone)]
@@ -59,8 +59,8 @@ struct Folder {
 }
 
 #[derive(Clone)]
-struct Copy {
-    source: PathBuf,
+struct Source {
+    path: PathBuf,
     destination: PathBuf,
 }
 
@@ -71,10 +71,10 @@ pub(crate) fn image(options: &Options) -> Result<()> {
         layer.add_folder(&folder.path, folder.mode, folder.owner)?;
     }
     for program in &options.with_libraries {
-        layer.add_with_libraries(&program.source, &program.destination)?;
+        layer.add_with_libraries(&program.path, &program.destination)?;
     }
     for file in &options.files {
-        layer.add(&file.source, &file.destination)?;
+        layer.add(&file.path, &file.destination)?;
     }
 
     let mut env = options.env.clone();
@@ -133,10 +133,10 @@ fn folder(text: &str) -> Result<Folder, String> {
     Ok(Folder { path, mode, owner })
 }
 
-fn copy(text: &str) -> Result<Copy, String> {
-    let (source, destination) = text.split_once('=').ok_or("expected SRC=DEST")?;
-    Ok(Copy {
-        source: source.into(),
+fn source(text: &str) -> Result<Source, String> {
+    let (path, destination) = text.split_once('=').ok_or("expected SRC=DEST")?;
+    Ok(Source {
+        path: path.into(),
         destination: destination.into(),
     })
 }
