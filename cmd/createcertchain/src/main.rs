@@ -102,9 +102,9 @@ fn chain(args: &Args, pair: &Pair, key: &PrivateKey) -> Result<Vec<u8>> {
         return Ok(pem.to_vec());
     }
     let [intermediate, root] = [(); 2].map(|()| PrivateKey::generate(Kind::EcdsaP256));
-    let validity = Validity::from(SystemTime::now(), args.validity).map_err(Refused::because)?;
-    let chain =
-        certs::timestamping_chain(key, &intermediate, &root, &args.cert_organization, validity);
+    let chain = Validity::from(SystemTime::now(), args.validity).and_then(|validity| {
+        certs::timestamping_chain(key, &intermediate, &root, &args.cert_organization, validity)
+    });
     Ok(chain
         .map_err(Refused::because)
         .with_context(|| format!("creating a chain for {}", pair.private))?

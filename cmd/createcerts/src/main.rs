@@ -122,9 +122,10 @@ fn certificate(args: &Args, pair: &Pair, key: &PrivateKey) -> Result<Vec<u8>> {
         }
         return Ok(pem.to_vec());
     }
-    let validity = Validity::from(SystemTime::now(), args.validity).map_err(Refused::because)?;
-    let certificate = certs::root(key, &args.subject(), validity).map_err(Refused::because);
+    let certificate = Validity::from(SystemTime::now(), args.validity)
+        .and_then(|validity| certs::root(key, &args.subject(), validity));
     Ok(certificate
+        .map_err(Refused::because)
         .with_context(|| format!("creating a certificate for {}", pair.private))?
         .to_pem()
         .into())
