@@ -9,6 +9,7 @@ mod calls;
 mod fulcio;
 mod kubernetes;
 mod manifests;
+pub mod material;
 mod process;
 mod server;
 pub mod suite;

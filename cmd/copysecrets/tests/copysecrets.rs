@@ -1,0 +1,238 @@
+//! The binary against the embedded Kubernetes API.
+
+use std::time::SystemTime;
+
+use serde_json::json;
+use testbed::{
+    Entries, Kubernetes, Process,
+    material::{self, YEAR},
+    suite::Scene,
+};
+
+struct Tuf(Kubernetes);
+
+impl Scene for Tuf {
+    fn set() -> Self {
+        let kubernetes = Kubernetes::start();
+        for (namespace, name, _, entries) in sources() {
+            kubernetes.set_secret(namespace, name, &entries);
+        }
+        Self(kubernetes)
+    }
+
+    fn kubernetes(&self) -> &Kubernetes {
+        &self.0
+    }
+
+    fn job(&self) -> Process<'_> {
+        let binary = env!("CARGO_BIN_EXE_copysecrets");
+        self.0.job("tuf-system", "copysecrets", binary)
+    }
+}
+
+testbed::job_tests!(Tuf);
+
+/// The Secrets to copy (namespace, name, name of the copy), as their Jobs make them.
+fn sources() -> [(&'static str, &'static str, &'static str, Entries); 4] {
+    let key = material::key();
+    let public = || material::key().public_key().to_pem();
+    let root = material::root(&key, "sigstore", 20 * YEAR).to_pem();
+    let chain = material::timestamping_chain(&key, SystemTime::now(), 20 * YEAR).to_pem();
+    let fulcio = entries([("cert", root), ("public", key.public_key().to_pem())]);
+    let [ctlog, rekor] = [(); 2].map(|()| entries([("public", public())]));
+    let tsa = entries([("cert-chain", chain)]);
+    [
+        ("fulcio-system", "fulcio-pub-key", "fulcio-pub-key", fulcio),
+        (
+            "ctlog-system",
+            "ctlog-public-key",
+            "ctlog-public-key",
+            ctlog,
+        ),
+        ("rekor-system", "rekor-pub-key", "rekor-pub-key", rekor),
+        ("tsa-system", "tsa-pub-chain", "tsa-cert-chain", tsa),
+    ]
+}
+
+fn entries<const N: usize>(entries: [(&str, String); N]) -> Entries {
+    entries
+        .map(|(key, value)| (key.into(), value.into_bytes()))
+        .into()
+}
+
+impl Tuf {
+    fn copy(&self, name: &str) -> Entries {
+        self.0.secret("tuf-system", name)
+    }
+
+    fn set_source(&self, namespace: &str, name: &str, key: &str, value: &str) {
+        let mut entries = self.0.secret(namespace, name);
+        entries.insert(key.into(), value.into());
+        self.0.set_secret(namespace, name, &entries);
+    }
+}
+
+#[test]
+fn copies_hold_what_their_sources_hold() {
+    let tuf = Tuf::set();
+    tuf.job().run().assert(0, &["done"]);
+    for (namespace, name, copy, _) in sources() {
+        assert_eq!(tuf.0.secret(namespace, name), tuf.copy(copy), "{name}");
+    }
+}
+
+#[test]
+fn each_missing_source_is_waited_for_while_the_others_are_copied() {
+    for (missing, maker) in [
+        ("fulcio-pub-key", "createcerts"),
+        ("ctlog-public-key", "createctconfig"),
+        ("rekor-pub-key", "createsecret"),
+        ("tsa-pub-chain", "createcertchain"),
+    ] {
+        let tuf = Tuf::set();
+        let find = |(_, name, ..): &(_, &str, _, _)| *name == missing;
+        let (namespace, name, copy, entries) = sources().into_iter().find(find).unwrap();
+        tuf.0.delete("Secret", namespace, name);
+        let mut job = tuf.job().start();
+        job.wait_for_line(&format!(
+            "not yet: Secret {namespace}/{name} isn't there yet ({maker} makes it)"
+        ));
+        for (_, other, other_copy, _) in sources() {
+            assert_eq!(
+                other == name,
+                tuf.copy(other_copy).is_empty(),
+                "{other_copy}"
+            );
+        }
+        tuf.0.set_secret(namespace, name, &entries);
+        job.wait().assert(0, &["done"]);
+        assert_eq!(tuf.copy(copy), entries);
+    }
+}
+
+#[test]
+fn nothing_private_is_copied() {
+    let tuf = Tuf::set();
+    tuf.set_source(
+        "tsa-system",
+        "tsa-pub-chain",
+        "signing-secret",
+        "a private key",
+    );
+    tuf.set_source(
+        "tsa-system",
+        "tsa-pub-chain",
+        "signing-secret-password",
+        "a password",
+    );
+    tuf.set_source(
+        "fulcio-system",
+        "fulcio-pub-key",
+        "private",
+        "a private key",
+    );
+    tuf.job().run().assert(0, &["done"]);
+    assert!(tuf.copy("tsa-cert-chain").keys().eq(["cert-chain"]));
+    assert!(tuf.copy("fulcio-pub-key").keys().eq(["cert", "public"]));
+}
+
+#[test]
+fn a_private_key_under_a_public_name_is_refused() {
+    let key = material::key();
+    let private = key.to_legacy_pem(b"a password");
+    for (namespace, name, entry, broken) in [
+        ("rekor-system", "rekor-pub-key", "public", private.as_str()),
+        ("rekor-system", "rekor-pub-key", "public", "no PEM"),
+        ("fulcio-system", "fulcio-pub-key", "cert", private.as_str()),
+        ("tsa-system", "tsa-pub-chain", "cert-chain", "no PEM"),
+    ] {
+        let tuf = Tuf::set();
+        tuf.set_source(namespace, name, entry, broken);
+        let outcome = tuf.job().run();
+        let source = format!("copying Secret {namespace}/{name}: {entry}: ");
+        outcome.assert(3, &["refused: ", &source]);
+        let copies = tuf.0.objects();
+        let copied = |copy: &serde_json::Value| copy.to_string().contains(broken);
+        assert!(!copies.iter().any(copied));
+    }
+}
+
+#[test]
+fn a_private_entry_in_a_copy_is_a_warning() {
+    let tuf = Tuf::set();
+    let foreign = entries([("private", "left by another script".into())]);
+    tuf.0.set_secret("tuf-system", "rekor-pub-key", &foreign);
+    let outcome = tuf.job().run();
+    outcome.assert(0, &["done"]);
+    let warning = "WARN Secret tuf-system/rekor-pub-key holds private, which has no business there";
+    assert!(outcome.log.contains(warning), "{}", outcome.log);
+    assert!(tuf.copy("rekor-pub-key").keys().eq(["private", "public"]));
+}
+
+#[test]
+fn a_source_that_changed_is_refused_until_the_change_is_accepted() {
+    let tuf = Tuf::set();
+    tuf.job().run().assert(0, &["done"]);
+    let new = material::key().public_key().to_pem();
+    tuf.set_source("rekor-system", "rekor-pub-key", "public", &new);
+    let before = tuf.0.objects();
+    for flags in [&[][..], &["--accept-changes=false"]] {
+        let outcome = tuf.job().args(flags).run();
+        outcome.assert(
+            3,
+            &[
+                "public in Secret rekor-system/rekor-pub-key is no longer what Secret \
+                 tuf-system/rekor-pub-key has",
+                "--accept-changes",
+            ],
+        );
+        assert_eq!(before, tuf.0.objects());
+    }
+    for flag in [
+        "--accept-changes",
+        "--accept-changes=true",
+        "-accept-changes",
+    ] {
+        let new = material::key().public_key().to_pem();
+        tuf.set_source("rekor-system", "rekor-pub-key", "public", &new);
+        tuf.job().args([flag]).run().assert(0, &["done"]);
+        assert_eq!(tuf.copy("rekor-pub-key")["public"], new.as_bytes());
+    }
+}
+
+#[test]
+fn other_names_can_be_copied() {
+    let tuf = Tuf::set();
+    let public = material::key().public_key().to_pem();
+    let source = entries([("public", public.clone())]);
+    tuf.0.set_secret("ctlog-system", "ctlog-pub-key", &source);
+    tuf.0.apply(&json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"namespace": "ctlog-system", "name": "copysecrets"},
+        "rules": [{
+            "apiGroups": [""], "resources": ["secrets"],
+            "resourceNames": ["ctlog-pub-key"], "verbs": ["get"],
+        }],
+    }));
+    let job = tuf
+        .job()
+        .args(["--copy=ctlog-system/ctlog-pub-key=ctlog-public-key"]);
+    job.run().assert(0, &["done"]);
+    assert_eq!(tuf.copy("ctlog-public-key")["public"], public.as_bytes());
+    assert!(tuf.copy("rekor-pub-key").is_empty());
+}
+
+#[test]
+fn what_is_no_source_is_a_wrong_flag() {
+    let tuf = Tuf::set();
+    for copy in [
+        "--copy=rekor-pub-key",
+        "--copy=/rekor-pub-key",
+        "--copy=rekor-system/",
+    ] {
+        let outcome = tuf.job().args([copy]).run();
+        assert_eq!(outcome.code, 2, "{}", outcome.log);
+        assert!(outcome.log.contains("--copy"), "{}", outcome.log);
+    }
+}

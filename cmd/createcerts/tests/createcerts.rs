@@ -1,0 +1,236 @@
+//! The binary against the embedded Kubernetes API.
+
+use std::time::{Duration, SystemTime};
+
+use certs::Chain;
+use keys::PrivateKey;
+use testbed::{
+    Entries, Kubernetes, Outcome, Process,
+    material::{self, YEAR},
+    suite::{Pair, Scene},
+};
+
+struct Fulcio(Kubernetes);
+
+impl Scene for Fulcio {
+    fn set() -> Self {
+        Self(Kubernetes::start())
+    }
+
+    fn kubernetes(&self) -> &Kubernetes {
+        &self.0
+    }
+
+    fn job(&self) -> Process<'_> {
+        let binary = env!("CARGO_BIN_EXE_createcerts");
+        self.0.job("fulcio-system", "createcerts", binary)
+    }
+}
+
+impl Pair for Fulcio {
+    const NAMESPACE: &str = "fulcio-system";
+    const PRIVATE: &str = "fulcio-secret";
+    const PRIVATE_KEYS: &[&str] = &["private", "password", "cert", "public"];
+    const PUBLIC: &str = "fulcio-pub-key";
+    const PUBLIC_KEYS: &[&str] = &["cert", "public"];
+}
+
+testbed::job_tests!(Fulcio);
+testbed::pair_tests!(Fulcio);
+
+impl Fulcio {
+    fn private(&self) -> Entries {
+        self.0.secret("fulcio-system", "fulcio-secret")
+    }
+
+    fn public(&self) -> Entries {
+        self.0.secret("fulcio-system", "fulcio-pub-key")
+    }
+
+    fn set_private(&self, entries: &Entries) {
+        self.0.set_secret("fulcio-system", "fulcio-secret", entries);
+    }
+
+    fn assert_refused(&self, texts: &[&str]) -> Outcome {
+        let before = self.0.objects();
+        let outcome = self.job().run();
+        outcome.assert(3, texts);
+        assert_eq!(before, self.0.objects());
+        outcome
+    }
+}
+
+/// A key that somebody brought along, with `cert` beside it.
+fn own(key: &PrivateKey, cert: &str) -> Entries {
+    [
+        ("private", key.to_encrypted_pem(b"own password")),
+        ("password", "own password".into()),
+        ("cert", cert.into()),
+    ]
+    .map(|(name, value)| (name.into(), value.into_bytes()))
+    .into()
+}
+
+#[test]
+fn the_certificate_is_what_the_flags_say() {
+    let fulcio = Fulcio::set();
+    let job = fulcio.job().args([
+        "--cert-common-name=a name",
+        "--cert-organization=an organization",
+        "--cert-country=DE",
+        "--cert-province=a province",
+        "--cert-locality=a city",
+        "--cert-address=a street 1",
+        "--cert-postal=12345",
+        "--validity=10y",
+    ]);
+    job.run().assert(0, &["done"]);
+    let entries = fulcio.private();
+    let chain = Chain::from_pem(&entries["cert"]).unwrap();
+    let subject = chain.root().subject();
+    for part in [
+        "CN=a name",
+        "O=an organization",
+        "C=DE",
+        "ST=a province",
+        "L=a city",
+        "STREET=a street 1",
+        "12345",
+    ] {
+        assert!(subject.contains(part), "{subject}");
+    }
+    let ten_years = humantime_years(10);
+    let end = chain.root().not_after();
+    let error = end.duration_since(SystemTime::now() + ten_years);
+    let error = error.unwrap_or_else(|early| early.duration());
+    assert!(error < Duration::from_secs(300), "{error:?}");
+
+    let key = PrivateKey::from_pem(&entries["private"], Some(&entries["password"])).unwrap();
+    assert_eq!(chain.root().public_key(), key.public_key());
+    assert_eq!(entries["public"], key.public_key().to_pem().into_bytes());
+}
+
+fn humantime_years(years: u32) -> Duration {
+    years * Duration::from_secs(31_557_600)
+}
+
+#[test]
+fn without_flags_the_secrets_are_the_originals() {
+    let fulcio = Fulcio::set();
+    let job = fulcio.job().without_args().args(["--timeout=2s"]).run();
+    job.assert(1, &["Secret fulcio-system/fulcio-secrets", "forbidden"]);
+}
+
+#[test]
+fn a_validity_that_is_no_time_is_a_wrong_flag() {
+    let fulcio = Fulcio::set();
+    let outcome = fulcio.job().args(["--validity=long"]).run();
+    assert_eq!(outcome.code, 2, "{}", outcome.log);
+    assert!(outcome.log.contains("--validity"), "{}", outcome.log);
+}
+
+#[test]
+fn a_certificate_that_cannot_be_made_is_refused() {
+    let fulcio = Fulcio::set();
+    let before = fulcio.0.objects();
+    for flag in ["--validity=9000y", "--cert-country=ÄÖ"] {
+        let outcome = fulcio.job().args([flag]).run();
+        outcome.assert(3, &["Secret fulcio-system/fulcio-secret"]);
+    }
+    assert_eq!(before, fulcio.0.objects());
+}
+
+#[test]
+fn an_expired_certificate_is_refused() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let cert = material::expired_root(&key, "old").to_pem();
+    fulcio.set_private(&own(&key, &cert));
+    fulcio.assert_refused(&[
+        "Secret fulcio-system/fulcio-secret: cert",
+        "CN=old",
+        "not now",
+    ]);
+}
+
+#[test]
+fn a_certificate_that_ends_within_a_year_is_a_warning_in_every_run() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let cert = material::root(&key, "ending", YEAR / 2).to_pem();
+    fulcio.set_private(&own(&key, &cert));
+    for _ in 0..2 {
+        let outcome = fulcio.job().run();
+        outcome.assert(0, &["done"]);
+        let warning = "WARN Secret fulcio-system/fulcio-secret: CN=ending ends on 20";
+        assert!(outcome.log.contains(warning), "{}", outcome.log);
+    }
+}
+
+#[test]
+fn a_certificate_for_another_key_is_refused() {
+    let fulcio = Fulcio::set();
+    let foreign = material::root(&material::key(), "foreign", 20 * YEAR).to_pem();
+    fulcio.set_private(&own(&material::key(), &foreign));
+    fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: cert doesn't belong"]);
+}
+
+#[test]
+fn a_public_key_of_another_key_is_refused() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let cert = material::root(&key, "own", 20 * YEAR).to_pem();
+    let mut entries = own(&key, &cert);
+    let foreign = material::key().public_key().to_pem();
+    entries.insert("public".into(), foreign.into());
+    fulcio.set_private(&entries);
+    fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: public doesn't belong"]);
+}
+
+#[test]
+fn what_is_no_certificate_is_refused() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let chain = material::timestamping_chain(&material::key(), SystemTime::now(), YEAR);
+    let mut backwards = chain.certificates().to_vec();
+    backwards.reverse();
+    let backwards = certs::write_bundle(&backwards);
+    let rootless = certs::write_bundle(&chain.certificates()[..2]);
+    for (cert, text) in [
+        ("no PEM", "not a PEM file"),
+        (&backwards, "isn't signed by the one behind it"),
+        (&rootless, "the chain has no root"),
+    ] {
+        fulcio.set_private(&own(&key, cert));
+        fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: cert: ", text]);
+    }
+}
+
+#[test]
+fn a_key_and_a_certificate_brought_along_are_kept() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let cert = material::root(&key, "own", 20 * YEAR).to_pem();
+    let own = own(&key, &cert);
+    fulcio.set_private(&own);
+    fulcio.job().run().assert(0, &["done"]);
+    let private = fulcio.private();
+    assert!(own.iter().all(|(name, value)| private[name] == *value));
+    assert_eq!(fulcio.public()["cert"], cert.as_bytes());
+    assert_eq!(
+        fulcio.public()["public"],
+        key.public_key().to_pem().as_bytes()
+    );
+}
+
+#[test]
+fn a_lost_certificate_comes_back_from_the_public_secret() {
+    let fulcio = Fulcio::set();
+    fulcio.job().run().assert(0, &["done"]);
+    let before = fulcio.private();
+    let mut without = before.clone();
+    without.remove("cert");
+    fulcio.set_private(&without);
+    fulcio.job().run().assert(0, &["done"]);
+    assert_eq!(fulcio.private(), before);
+}

@@ -1,0 +1,45 @@
+//! Keys and certificates for tests, new ones each time.
+
+use std::time::{Duration, SystemTime};
+
+use certs::{Certificate, Chain, Subject, Validity};
+use keys::{Kind, PrivateKey};
+
+/// A new P-256 key.
+pub fn key() -> PrivateKey {
+    PrivateKey::generate(Kind::EcdsaP256)
+}
+
+/// A root certificate for `key`, valid from now on for this long.
+///
+/// # Panics
+///
+/// When it would end after the year 9999.
+pub fn root(key: &PrivateKey, name: &str, length: Duration) -> Certificate {
+    root_at(key, name, SystemTime::now(), length)
+}
+
+/// A root certificate for `key` whose validity is over.
+pub fn expired_root(key: &PrivateKey, name: &str) -> Certificate {
+    root_at(key, name, SystemTime::now() - 2 * YEAR, YEAR)
+}
+
+fn root_at(key: &PrivateKey, name: &str, from: SystemTime, length: Duration) -> Certificate {
+    let subject = Subject {
+        common_name: name.into(),
+        ..Subject::default()
+    };
+    let validity = Validity::from(from, length).expect("a time that certificates can hold");
+    certs::root(key, &subject, validity).expect("a P-256 key and a name")
+}
+
+/// A timestamping chain for `key`.
+pub fn timestamping_chain(key: &PrivateKey, from: SystemTime, length: Duration) -> Chain {
+    let validity = Validity::from(from, length).expect("a time that certificates can hold");
+    let [intermediate, root] = [self::key(), self::key()];
+    let chain = certs::timestamping_chain(key, &intermediate, &root, "test", validity);
+    chain.expect("P-256 keys and a name")
+}
+
+/// 365 days.
+pub const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
