@@ -29,9 +29,7 @@ async fn create_tuf(args: &Args) -> Result<()> {
     let now = Timestamp::now();
 
     // First, and whatever the inputs are: an expired repository stops every client.
-    if store.exists() {
-        store.publish(None, &args.policy(), now).await?;
-    }
+    store.publish(None, &args.policy(), now).await?;
     let inputs = inputs::read(&kube, args).await;
     if !args.renew {
         return store.publish(Some(&inputs?), &args.policy(), now).await;

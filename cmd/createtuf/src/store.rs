@@ -69,9 +69,9 @@ impl Store {
         policy: &Policy,
         now: Timestamp,
     ) -> Result<()> {
-        let new_keys = match self.exists() || self.state.published != Versions::default() {
-            true => Entries::new(),
-            false => self.state.keys.complete().into_iter().collect(),
+        let new_keys = match inputs.is_some() && !self.exists() {
+            true => self.state.keys.complete().into_iter().collect(),
+            false => Entries::new(),
         };
         let next = self
             .state
@@ -83,6 +83,14 @@ impl Store {
             return Ok(());
         };
 
+        let trust = for_clients(repository);
+        let size: usize = trust.iter().map(|(_, text)| text.len()).sum();
+        if size > CONFIG_MAP_LIMIT {
+            let problem = format!("takes {size} bytes, of {CONFIG_MAP_LIMIT} that it may");
+            return Err(
+                Refused::new(format!("{} can't be written: it {problem}", self.trust)).into(),
+            );
+        }
         let mut root = Entries::new().with(ROOT, repository.root());
         if let Some(archive) = archive {
             root.insert(REPOSITORY, archive);
@@ -102,7 +110,7 @@ impl Store {
         }
         self.root.publish(root).await?;
         self.keys.publish(published).await?;
-        self.trust.publish(for_clients(repository)).await?;
+        self.trust.publish(trust).await?;
 
         self.state.published = versions;
         self.state.repository = next.or(self.state.repository.take());
@@ -155,4 +163,7 @@ fn for_clients(repository: &Repository) -> Entries {
 const ROOT: &str = "root";
 /// The tar.gz that `tufserver` serves.
 const REPOSITORY: &str = "repository";
+/// The versions that clients may have seen, as JSON.
 const PUBLISHED: &str = "published";
+/// `MaxSecretSize` in Kubernetes' `pkg/apis/core`, which counts for ConfigMaps too.
+const CONFIG_MAP_LIMIT: usize = 1024 * 1024;
