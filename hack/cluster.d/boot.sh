@@ -12,7 +12,6 @@ boot() {
 	daemon kube-apiserver kube-apiserver "${apiserver_flags[@]}"
 	step containerd await containerd 20 ctr version
 	step etcd await etcd 20 ready 127.0.0.1 2379 /health
-	step images import_images
 	step API await kube-apiserver 60 kubectl get --raw /readyz
 	daemon kube-controller-manager kube-controller-manager "${controller_manager_flags[@]}"
 	daemon kube-scheduler kube-scheduler --kubeconfig=admin.conf --leader-elect=false
@@ -23,9 +22,12 @@ boot() {
 		--hostname-override=node --node-ip="$node_ip"
 	daemon kube-proxy kube-proxy "${proxy_flags[@]}"
 	daemon local-path-provisioner local-path-provisioner start "${provisioner_flags[@]}"
+	step images import_images
 	step controllers await kube-controller-manager 30 kubectl get serviceaccount default
 	step DNS await coredns 20 ready "$node_ip" 8054 /ready
 	step node await kubelet 40 kubectl wait --for=condition=Ready --timeout=1s node/node
+	step volumes try_volume
+	step 'all alive' all_alive
 }
 
 apiserver_flags=(
@@ -87,7 +89,7 @@ alive() { [ -f "pid/$1" ] && kill -0 "$(cat "pid/$1")" 2>/dev/null; }
 await() {
 	local name=$1 end=$((SECONDS + $2)) reason=
 	shift 2
-	until "$@" >/dev/null 2>&1; do
+	until alive "$name" && "$@" >/dev/null 2>&1; do
 		alive "$name" || reason="stopped"
 		[ $SECONDS -lt $end ] || reason="isn't ready: $*"
 		if [ -n "$reason" ]; then
@@ -99,6 +101,21 @@ await() {
 }
 
 kubectl_quiet() { kubectl "$@" >/dev/null; }
+
+try_volume() {
+	kubectl_quiet apply --filename="$parts/trial.yaml"
+	await local-path-provisioner 60 kubectl wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=1s \
+		--namespace=local-path-storage pod/trial
+	kubectl_quiet delete --filename="$parts/trial.yaml"
+	await local-path-provisioner 60 kubectl wait --for=delete --timeout=1s persistentvolume --all
+}
+
+all_alive() {
+	local file
+	for file in pid/*; do
+		await "${file#pid/}" 1 true
+	done
+}
 
 # ready HOST PORT PATH: whether a GET is answered with 200.
 ready() (

@@ -33,12 +33,13 @@ image_key() {
 make_image() {
 	local temporary=$4.$BASHPID
 	cd "$parts/../.."
-	case $2 in
-	debian:*=*) packaged "$2" && "image_of_$3" "$1" "$temporary" ;;
-	debian:*) "image_of_$3" "$1" "$temporary" ;;
-	*/distribution/*) image_of_registry "$1" "$temporary" ;;
-	*) image_of_server "$1" "$temporary" "$(bin_dir "$(module_of "$3")")/$3" ;;
-	esac
+	rm -f "$cache/images/$3"-* # made from something else
+	case $2 in debian:*=*) packaged "$2" ;; esac
+	if declare -F "image_of_$3" >/dev/null; then
+		"image_of_$3" "$1" "$temporary"
+	else
+		image_of_server "$1" "$temporary" "$(bin_dir "$(module_of "$3")")/$3"
+	fi
 	mv "$temporary" "$4"
 }
 
@@ -113,7 +114,7 @@ module_of() {
 import_images() {
 	local archive
 	for archive in images/*.tar; do
-		[ "$(readlink "$archive")" = "$(cat "$archive.imported" 2>/dev/null)" ] && continue
+		[ "$(readlink "$archive")" != "$(cat "$archive.imported" 2>/dev/null)" ] || continue
 		ctr images import "$archive" >/dev/null
 		readlink "$archive" >"$archive.imported"
 	done
