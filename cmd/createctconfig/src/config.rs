@@ -8,7 +8,10 @@ use ctfe::{Config, Log, Roots};
 use gate::{Gate, Object, Pair};
 use job::Refused;
 
-use crate::{flags::Args, key::CONFIG};
+use crate::{
+    flags::Args,
+    key::{CONFIG, PRIVATE},
+};
 
 /// A configuration that is published.
 pub(crate) struct Published {
@@ -20,15 +23,18 @@ pub(crate) struct Published {
 }
 
 impl Published {
-    /// The configuration in the Secret, else the one in the ConfigMap: older Go jobs wrote it
-    /// there, and our copy without the password still tells what else was in it.
+    /// The configuration in the Secret, else, for a key that exists, the one in the ConfigMap: older
+    /// Go jobs wrote it there, and our copy without the password still tells what else was in it.
     pub(crate) fn read<K: Object>(
         pair: &Pair,
         config_map: &Gate<K>,
     ) -> Result<Option<Self>, Refused> {
         let secret = pair.private.bytes(CONFIG);
         let secret = secret.map(|file| (pair.private.to_string(), file));
-        let other = || Some((config_map.to_string(), config_map.bytes(CONFIG)?));
+        let other = || {
+            pair.private.bytes(PRIVATE)?;
+            Some((config_map.to_string(), config_map.bytes(CONFIG)?))
+        };
         let published = secret.or_else(other);
         published
             .map(|(place, file)| Self::parse(place, file))

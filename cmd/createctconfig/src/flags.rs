@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clap::{Parser, ValueEnum};
+use clap::{ArgAction, Parser, ValueEnum};
 use fulcio::Url;
 use keys::Kind;
 
@@ -66,7 +66,7 @@ pub(crate) struct Args {
     roots_path: Option<String>,
 
     /// Trust a new root of Fulcio's beside the old ones, and change what these flags change
-    #[arg(long)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set)]
     pub(crate) accept_changes: bool,
 
     #[command(flatten)]

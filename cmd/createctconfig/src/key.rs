@@ -28,7 +28,10 @@ impl Key {
         pair: &Pair,
         configured: Option<&str>,
     ) -> Result<Self> {
-        let given = configured.or(args.password());
+        let given = match pair.private.bytes(PASSWORD) {
+            Some(_) => args.password(),
+            None => configured.or(args.password()),
+        };
         let existing = pair.private_key(PRIVATE, PASSWORD, given, &[PUBLIC, CONFIG])?;
         let own = own_key(args, kube).await?;
         let password = String::from_utf8(pair.password(PASSWORD, given)).map_err(|_| {
