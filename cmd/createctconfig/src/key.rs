@@ -60,6 +60,7 @@ impl Key {
                 key
             }
         };
+        can_sign(pair, key.public_key())?;
         let public = public_key(pair, key.public_key())?;
         for (name, value) in [(PASSWORD, password.as_bytes()), (PUBLIC, &public)] {
             if pair.private.bytes(name).is_none() {
@@ -117,6 +118,23 @@ fn is_for_ct_server(pair: &Pair) -> Result<(), Refused> {
         pair.private
     )))
 }
+
+/// CT logs sign with ECDSA or RSA (RFC 6962, section 2.1.4). With an Ed25519 key ct_server starts,
+/// and fails at the first certificate.
+fn can_sign(pair: &Pair, key: &PublicKey) -> Result<(), Refused> {
+    if !key.der().starts_with(&ED25519) {
+        return Ok(());
+    }
+    Err(Refused::new(format!(
+        "{}: the key for it is an Ed25519 key, and ct_server signs with ECDSA or RSA only",
+        pair.private
+    )))
+}
+
+/// How the SubjectPublicKeyInfo of an Ed25519 key begins (RFC 8410, section 4).
+const ED25519: [u8; 12] = [
+    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
+];
 
 pub(crate) const PRIVATE: &str = "private";
 pub(crate) const PUBLIC: &str = "public";
