@@ -63,13 +63,18 @@ impl Kubernetes {
     /// Starts an API server with the namespaces, accounts, Roles and RoleBindings of `config/`.
     pub fn start() -> Self {
         let kubernetes = Self::empty();
+        kubernetes.apply_config();
+        kubernetes
+    }
+
+    /// Applies them (again).
+    pub fn apply_config(&self) {
         for manifest in Manifest::all() {
             let kind = manifest.object["kind"].as_str().unwrap_or_default();
             if ["Namespace", "ServiceAccount", "Role", "RoleBinding"].contains(&kind) {
-                kubernetes.apply(&manifest.object);
+                self.apply(&manifest.object);
             }
         }
-        kubernetes
     }
 
     /// The Job of that name in `config/`, with `binary` for its image.
@@ -136,6 +141,22 @@ impl Kubernetes {
             .collect()
     }
 
+    /// Checks that nothing was written since a snapshot.
+    ///
+    /// # Panics
+    ///
+    /// When something was; the objects are named.
+    #[track_caller]
+    pub fn assert_unchanged(&self, before: &[Value]) {
+        let after = self.objects();
+        let apart = |these: &[Value], those: &[Value]| -> Vec<Value> {
+            let differs = |object: &&Value| !those.contains(object);
+            these.iter().filter(differs).cloned().collect()
+        };
+        let (was, is) = (apart(before, &after), apart(&after, before));
+        assert!(was.is_empty() && is.is_empty(), "{was:#?} became {is:#?}");
+    }
+
     /// What a Secret holds, or nothing when there is none.
     pub fn secret(&self, namespace: &str, name: &str) -> Entries {
         let state = self.state();
@@ -152,6 +173,26 @@ impl Kubernetes {
         self.apply(&json!({
             "apiVersion": "v1",
             "kind": "Secret",
+            "metadata": {"namespace": namespace, "name": name},
+            "data": data,
+        }));
+    }
+
+    /// What a ConfigMap holds as text, or nothing when there is none.
+    pub fn config_map(&self, namespace: &str, name: &str) -> BTreeMap<String, String> {
+        let state = self.state();
+        let config_map = state.store.find("configmaps", namespace, name);
+        config_map
+            .map(|object| object.data.clone())
+            .unwrap_or_default()
+    }
+
+    /// Writes a ConfigMap that holds `entries`.
+    pub fn set_config_map(&self, namespace: &str, name: &str, entries: &[(&str, &str)]) {
+        let data: BTreeMap<_, _> = entries.iter().copied().collect();
+        self.apply(&json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
             "metadata": {"namespace": namespace, "name": name},
             "data": data,
         }));

@@ -20,6 +20,8 @@ pub trait Scene: Sized {
     fn kubernetes(&self) -> &Kubernetes;
     /// The Job as `config/` has it, but for the addresses of other servers.
     fn job(&self) -> Process<'_>;
+    /// Checks what a successful run left outside the API server.
+    fn check(&self) {}
     /// The servers it calls, as its messages name them, the API server first.
     fn servers(&self) -> Vec<(&'static str, &Calls)> {
         vec![("the API server", &self.kubernetes().calls)]

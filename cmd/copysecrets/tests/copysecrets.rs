@@ -186,7 +186,7 @@ fn a_source_that_changed_is_refused_until_the_change_is_accepted() {
                 "--accept-changes",
             ],
         );
-        assert_eq!(before, tuf.0.objects());
+        tuf.0.assert_unchanged(&before);
     }
     for flag in [
         "--accept-changes",

@@ -54,7 +54,7 @@ impl Tsa {
     fn assert_refused(&self, texts: &[&str]) {
         let before = self.0.objects();
         self.job().run().assert(3, texts);
-        assert_eq!(before, self.0.objects());
+        self.0.assert_unchanged(&before);
     }
 }
 

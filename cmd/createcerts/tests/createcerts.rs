@@ -55,7 +55,7 @@ impl Fulcio {
         let before = self.0.objects();
         let outcome = self.job().run();
         outcome.assert(3, texts);
-        assert_eq!(before, self.0.objects());
+        self.0.assert_unchanged(&before);
         outcome
     }
 }
@@ -137,7 +137,7 @@ fn a_certificate_that_cannot_be_made_is_refused() {
         let outcome = fulcio.job().args([flag]).run();
         outcome.assert(3, &["Secret fulcio-system/fulcio-secret"]);
     }
-    assert_eq!(before, fulcio.0.objects());
+    fulcio.0.assert_unchanged(&before);
 }
 
 #[test]

@@ -78,8 +78,8 @@ fn not_confirmed(gate: &impl fmt::Display, error: trillian::Error) -> anyhow::Er
         return anyhow::Error::new(error).context("confirming the log in Trillian");
     }
     let refused = Refused::new(format!(
-        "{gate}: {error}: restore Trillian's database, publish another tree with --tree_id, or remove \
-         {TREE_ID} from the ConfigMap to start a new log"
+        "{error}, and {gate} or --tree_id names it: restore Trillian's database, or remove the ID \
+         there to start a new log"
     ));
     refused.into()
 }

@@ -124,6 +124,7 @@ impl Store {
         if object.type_.as_ref().is_none_or(String::is_empty) {
             object.type_.clone_from(&old.type_);
         }
+        complete(kind, &mut object);
         rules::check_change(kind, &object, &old)?;
         let key = (kind.resource, ns.into(), name.into());
         if object == old {
@@ -197,7 +198,7 @@ fn check_precondition(kind: &Kind, object: &Object, old: &Object) -> Result<(), 
     Err(Failure::conflict(kind, &metadata.name, &why))
 }
 
-/// Sets what the server sets in a new object.
+/// Sets what the server sets when the client didn't.
 fn complete(kind: &Kind, object: &mut Object) {
     match kind.kind {
         "Secret" if object.type_.as_ref().is_none_or(String::is_empty) => {
