@@ -5,6 +5,7 @@
 use ctfe::{Config, Error, Log};
 use prost_reflect::{DescriptorPool, DynamicMessage};
 
+/// What the Go job's configuration says.
 fn log() -> Log {
     Log {
         tree_id: 4_205_681_293_847_561_234,
@@ -13,17 +14,14 @@ fn log() -> Log {
         private_key_path: "/ctfe-keys/private".into(),
         password: "test".into(),
         public_key: public_key(),
-        roots_paths: vec!["/ctfe-keys/fulcio-0".into(), "/ctfe-keys/fulcio-1".into()],
+        roots_paths: vec!["/ctfe-keys/fulcio-0".into()],
     }
 }
 
-/// The key in the fixtures.
+/// The key that the Go job published beside its configuration.
 fn public_key() -> Vec<u8> {
-    let hex = "3059301306072a8648ce3d020106082a8648ce3d030107034200043c9cde9696b649749fe732777fd7\
-               15e68d6ddd6cbd5576a92cc444cb4856c33a29c4cd5b3ac276753cfb85dc2c6f961be9d29f96a5120842\
-               ab34858303de60f3";
-    let byte = |i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap();
-    (0..hex.len()).step_by(2).map(byte).collect()
+    let pem = include_bytes!("../../../test/data/original/ctlog-public-key/public");
+    keys::PublicKey::from_pem(pem).unwrap().der().to_vec()
 }
 
 fn parsed(file: &str) -> Log {
@@ -39,13 +37,14 @@ fn read_by_another<const N: usize>(files: [&str; N]) -> [DynamicMessage; N] {
     files.map(|file| DynamicMessage::parse_text_format(config.clone(), file).unwrap())
 }
 
-const GO_COMPACT: &str = include_str!("data/go-compact.cfg");
+const GO_COMPACT: &str = include_str!("../../../test/data/original/ctlog-secret/config");
 const GO_MULTILINE: &str = include_str!("data/go-multiline.cfg");
 
 #[test]
 fn our_file_reads_like_this() {
     let mut log = log();
     log.public_key = b"0Y\x06*\xce=\"\\".into();
+    log.roots_paths.push("/ctfe-keys/fulcio-1".into());
     assert_eq!(
         Config::new(&log).to_string(),
         r#"backends {
