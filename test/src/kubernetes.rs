@@ -215,23 +215,21 @@ impl Kubernetes {
     pub fn kubeconfig(&self, namespace: &str, account: &str) -> NamedTempFile {
         let found = self.get("ServiceAccount", namespace, account);
         assert!(found.is_some(), "no ServiceAccount {namespace}/{account}");
-        let token = self.token(User::Account {
+        self.file(User::Account {
             namespace: namespace.into(),
             name: account.into(),
-        });
-        kubeconfig(&format!("http://{}", self.server.address()), &token)
+        })
     }
 
-    /// The server's URL, and a token that may do everything.
-    pub fn administrator(&self) -> (String, String) {
-        let url = format!("http://{}", self.server.address());
-        (url, self.token(User::Admin))
+    /// A kubeconfig file for somebody who may do everything.
+    pub fn administrator(&self) -> NamedTempFile {
+        self.file(User::Admin)
     }
 
-    fn token(&self, user: User) -> String {
+    fn file(&self, user: User) -> NamedTempFile {
         let token = uid();
         self.state().tokens.insert(token.clone(), user);
-        token
+        kubeconfig(&format!("http://{}", self.server.address()), &token)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

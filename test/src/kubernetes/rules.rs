@@ -3,7 +3,7 @@
 use base64ct::{Base64, Encoding as _};
 
 use super::{
-    kind::{Kind, Object},
+    kind::{Kind, Object, RBAC},
     status::{Cause, Failure},
 };
 
@@ -32,11 +32,13 @@ pub(super) fn check_change(kind: &Kind, object: &Object, old: &Object) -> Result
         }
     }
     if object.role_ref != old.role_ref {
-        let value = serde_json::to_string(&object.role_ref).unwrap_or_default();
+        let role = object.role_ref.as_ref().map_or("", |role| &role.name);
         wrong.push(Cause {
             reason: "FieldValueInvalid",
             field: "roleRef".into(),
-            message: format!("Invalid value: {value}: cannot change roleRef"),
+            message: format!(
+                r#"Invalid value: {{"APIGroup":"{RBAC}","Kind":"Role","Name":"{role}"}}: cannot change roleRef"#
+            ),
         });
     }
     wrong.extend(causes(kind, object));
@@ -66,6 +68,32 @@ fn causes(kind: &Kind, object: &Object) -> Vec<Cause> {
             } else {
                 value.len()
             };
+        }
+    }
+    for (position, rule) in object.rules.iter().enumerate() {
+        for (field, values, detail) in [
+            (
+                "verbs",
+                &rule.verbs,
+                "verbs must contain at least one value",
+            ),
+            (
+                "apiGroups",
+                &rule.api_groups,
+                "resource rules must supply at least one api group",
+            ),
+            (
+                "resources",
+                &rule.resources,
+                "resource rules must supply at least one resource",
+            ),
+        ] {
+            if values.is_empty() {
+                wrong.push(Cause::required(
+                    &format!("rules[{position}].{field}"),
+                    detail,
+                ));
+            }
         }
     }
     if size > MOST_BYTES {

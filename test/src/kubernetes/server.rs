@@ -93,7 +93,11 @@ impl Api {
 
 /// What a request asks for, if it is among what is known here.
 fn action(request: &Request<Bytes>) -> Option<Action> {
-    if request.uri().query().is_some_and(|query| !query.is_empty()) {
+    // Which is the only way to validate here.
+    if !matches!(
+        request.uri().query(),
+        None | Some("" | "fieldValidation=Strict")
+    ) {
         return None;
     }
     let path: Vec<&str> = request.uri().path().split('/').collect();

@@ -135,11 +135,12 @@ impl Store {
 
     /// Deletes an object, and returns the server's answer.
     pub(super) fn delete(&mut self, kind: &Kind, ns: &str, name: &str) -> Result<Value, Failure> {
-        let object = self.get(kind, ns, name)?.clone();
+        let mut object = self.get(kind, ns, name)?.clone();
         self.objects
             .remove(&(kind.resource, ns.into(), name.into()));
         self.version += 1;
         if kind.kind == "ServiceAccount" {
+            object.metadata.resource_version = self.version.to_string();
             return Ok(json!(object));
         }
         let mut details = about(kind, name);
