@@ -13,7 +13,7 @@ pub mod material;
 mod process;
 mod server;
 pub mod suite;
-mod trillian;
+pub mod trillian;
 
 pub use calls::{Calls, Fault};
 pub use fulcio::Fulcio;

@@ -27,8 +27,9 @@ use proto::{
 
 pub use proto::{Tree, TreeState, TreeType};
 
+/// The interface, as it is generated.
 #[allow(missing_docs, unreachable_pub, clippy::all)]
-mod proto {
+pub mod proto {
     tonic::include_proto!("trillian");
 }
 
@@ -151,6 +152,7 @@ impl TrillianAdmin for Trees {
         let mut tree = tree.ok_or_else(|| Status::invalid_argument("a tree is required"))?;
         check(&tree)?;
         tree.tree_id = new_id();
+        tree.deleted = false;
         self.all().insert(tree.tree_id, (tree.clone(), None));
         Ok(tree.into())
     }
@@ -188,10 +190,13 @@ impl TrillianLog for Trees {
         let mut trees = self.all();
         let size = *log(&mut trees, request.into_inner().log_id)?;
         let size = size.ok_or_else(|| Status::failed_precondition("tree needs initialising"))?;
-        // LogRootV1: version, size, an empty hash, then a timestamp, a revision and no metadata.
+        // LogRootV1: version, size, hash, then a timestamp, a revision and no metadata. (The hash is
+        // that of a tree without entries.)
         let mut log_root = vec![0, 1];
         log_root.extend(size.to_be_bytes());
-        log_root.extend([0; 1 + 8 + 8 + 2]);
+        log_root.push(32);
+        log_root.extend(EMPTY_ROOT);
+        log_root.extend([0; 8 + 8 + 2]);
         let signed_log_root = Some(SignedLogRoot { log_root });
         Ok(GetLatestSignedLogRootResponse { signed_log_root }.into())
     }
@@ -211,7 +216,8 @@ fn not_found(id: i64) -> Status {
 
 fn check(tree: &Tree) -> Result<(), Status> {
     if tree.tree_type() == TreeType::UnknownTreeType {
-        let text = format!("invalid tree type: {}", tree.tree_type().as_str_name());
+        let kind = tree.tree_type().as_str_name();
+        let text = format!("tree type {kind} not allowed by this server");
         return Err(Status::invalid_argument(text));
     }
     if tree.tree_state() != TreeState::Active {
@@ -241,6 +247,12 @@ fn check(tree: &Tree) -> Result<(), Status> {
     }
     Ok(())
 }
+
+/// SHA-256 of nothing (RFC 6962, section 2.1).
+const EMPTY_ROOT: [u8; 32] = [
+    0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24,
+    0x27, 0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+];
 
 /// A random ID, which Trillian makes from 1 on.
 fn new_id() -> i64 {

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 use serde_json::Value;
 
 /// Records answers, each with the line that asked for it, in `test/data/<file>`.
-pub fn record(file: &str, answers: &[(String, Value)]) {
+pub(crate) fn record(file: &str, answers: &[(String, Value)]) {
     let lines = answers
         .iter()
         .map(|(line, answer)| format!("{line}\n  {answer}\n"));
@@ -13,7 +13,7 @@ pub fn record(file: &str, answers: &[(String, Value)]) {
 }
 
 /// Compares answers with those recorded.
-pub fn compare(file: &str, answers: &[(String, Value)]) {
+pub(crate) fn compare(file: &str, answers: &[(String, Value)]) {
     let text = fs::read_to_string(path(file)).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let mut different = String::new();
