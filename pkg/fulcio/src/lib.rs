@@ -126,6 +126,8 @@ async fn fetch(url: &Url) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Short, since a cluster drops what is sent to a new Service at first, and TCP sends it again ever
+/// more seldom: a new connection is sooner there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST: usize = 1 << 20;

@@ -177,7 +177,9 @@ fn tree_size(root: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(*size))
 }
 
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// Short, since a cluster drops what is sent to a new Service at first, and TCP sends it again ever
+/// more seldom: a new connection is sooner there.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]
