@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # run.sh sets the variables that come from elsewhere
+# shellcheck shell=bash disable=SC2034,SC2154 # run.sh and its other parts set and use the variables that seem to be nobody's
 # Bad input on the real cluster. Each case is one Job of config/, with its own account and rights, in a namespace of its own
 # where what it has to refuse is prepared.
 

@@ -24,7 +24,7 @@ phase() {
 		ok=true passed=$((passed + 1))
 	fi
 	printf '%-5s %-60s %6s s\n' $result "$what" "$(seconds_since "$start")"
-	$ok || sed 's/^/      | /' "$scratch/output"
+	$ok || tail -n 40 "$scratch/output" | cut -c 1-400 | sed 's/^/      | /'
 }
 
 seconds_since() {

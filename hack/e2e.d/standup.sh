@@ -1,4 +1,4 @@
-# shellcheck shell=bash disable=SC2154 # run.sh sets the variables that come from elsewhere
+# shellcheck shell=bash disable=SC2034,SC2154 # run.sh and its other parts set and use the variables that seem to be nobody's
 # The stand-up: what is measured, and how it is taken down again.
 
 stand_up_lines=()
