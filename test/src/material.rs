@@ -1,9 +1,16 @@
 //! Keys and certificates for tests, new ones each time.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    fs::{self, DirEntry},
+    io,
+    path::PathBuf,
+    time::{Duration, SystemTime},
+};
 
 use certs::{Certificate, Chain, Subject, Validity};
 use keys::{Kind, PrivateKey};
+
+use crate::Entries;
 
 /// A new P-256 key.
 pub fn key() -> PrivateKey {
@@ -39,6 +46,23 @@ pub fn timestamping_chain(key: &PrivateKey, from: SystemTime, length: Duration) 
     let [intermediate, root] = [self::key(), self::key()];
     let chain = certs::timestamping_chain(key, &intermediate, &root, "test", validity);
     chain.expect("P-256 keys and a name")
+}
+
+/// What the Go original's jobs wrote into the Secret of that name (`test/data/original`).
+///
+/// # Panics
+///
+/// When there is no such Secret.
+pub fn original(secret: &str) -> Entries {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("data/original");
+    let files = fs::read_dir(folder.join(secret)).expect("the Secret was recorded");
+    let entry = |file: io::Result<DirEntry>| {
+        let file = file?;
+        let key = file.file_name().to_string_lossy().into_owned();
+        Ok((key, fs::read(file.path())?))
+    };
+    let entries: io::Result<_> = files.map(entry).collect();
+    entries.expect("a recorded Secret can be read")
 }
 
 /// 365 days.

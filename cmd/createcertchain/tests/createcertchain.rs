@@ -33,6 +33,7 @@ impl Pair for Tsa {
     const PRIVATE_KEYS: &[&str] = &["signing-secret", "signing-secret-password", "cert-chain"];
     const PUBLIC: &str = "tsa-pub-chain";
     const PUBLIC_KEYS: &[&str] = &["cert-chain"];
+    const UNDERIVABLE: &[&str] = &["cert-chain"];
 }
 
 testbed::job_tests!(Tsa);
@@ -86,7 +87,7 @@ fn a_chain_for_another_key_is_refused() {
     tsa.bring(&material::key(), &foreign.to_pem());
     tsa.assert_refused(&[
         "Secret tsa-system/tsa-cert-chain",
-        "isn't for signing-secret",
+        "doesn't belong to the private key",
     ]);
 }
 
@@ -96,7 +97,7 @@ fn an_expired_chain_is_refused() {
     let key = material::key();
     let chain = material::timestamping_chain(&key, SystemTime::now() - 2 * YEAR, YEAR);
     tsa.bring(&key, &chain.to_pem());
-    tsa.assert_refused(&["Secret tsa-system/tsa-cert-chain: cert-chain", "not now"]);
+    tsa.assert_refused(&["Secret tsa-system/tsa-cert-chain: cert-chain", "expired at"]);
 }
 
 #[test]
@@ -138,4 +139,16 @@ fn a_key_and_a_chain_brought_along_are_kept() {
     assert_eq!(before, tsa.0.secret("tsa-system", "tsa-cert-chain"));
     let public = tsa.0.secret("tsa-system", "tsa-pub-chain");
     assert_eq!(public["cert-chain"], chain.as_bytes());
+}
+
+#[test]
+fn what_the_original_made_is_kept_and_its_chain_is_published() {
+    let tsa = Tsa::set();
+    let original = material::original("tsa-cert-chain");
+    tsa.0.set_secret("tsa-system", "tsa-cert-chain", &original);
+    tsa.job().run().assert(0, &["done"]);
+    assert_eq!(original, tsa.0.secret("tsa-system", "tsa-cert-chain"));
+    let public = tsa.0.secret("tsa-system", "tsa-pub-chain");
+    assert!(public.keys().eq(["cert-chain"]));
+    assert_eq!(public["cert-chain"], original["cert-chain"]);
 }

@@ -130,14 +130,18 @@ fn a_validity_that_is_no_time_is_a_wrong_flag() {
 }
 
 #[test]
-fn a_certificate_that_cannot_be_made_is_refused() {
+fn a_value_that_no_certificate_can_have_is_a_wrong_flag() {
     let fulcio = Fulcio::set();
-    let before = fulcio.0.objects();
-    for flag in ["--validity=9000y", "--cert-country=ÄÖ"] {
-        let outcome = fulcio.job().args([flag]).run();
-        outcome.assert(3, &["Secret fulcio-system/fulcio-secret"]);
+    for (flag, value) in [
+        ("--validity", "9000y"),
+        ("--validity", "20m"),
+        ("--cert-country", "ÄÖ"),
+        ("--cert-country", "USA"),
+    ] {
+        let outcome = fulcio.job().args([format!("{flag}={value}")]).run();
+        assert_eq!(outcome.code, 2, "{}", outcome.log);
+        assert!(outcome.log.contains(flag), "{}", outcome.log);
     }
-    fulcio.0.assert_unchanged(&before);
 }
 
 #[test]
@@ -149,7 +153,7 @@ fn an_expired_certificate_is_refused() {
     fulcio.assert_refused(&[
         "Secret fulcio-system/fulcio-secret: cert",
         "CN=old",
-        "not now",
+        "expired at",
     ]);
 }
 
@@ -162,7 +166,7 @@ fn a_certificate_that_ends_within_a_year_is_a_warning_in_every_run() {
     for _ in 0..2 {
         let outcome = fulcio.job().run();
         outcome.assert(0, &["done"]);
-        let warning = "WARN Secret fulcio-system/fulcio-secret: CN=ending ends on 20";
+        let warning = "WARN Secret fulcio-system/fulcio-secret: CN=ending expires at 20";
         assert!(outcome.log.contains(warning), "{}", outcome.log);
     }
 }
@@ -172,7 +176,7 @@ fn a_certificate_for_another_key_is_refused() {
     let fulcio = Fulcio::set();
     let foreign = material::root(&material::key(), "foreign", 20 * YEAR).to_pem();
     fulcio.set_private(&own(&material::key(), &foreign));
-    fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: cert doesn't belong"]);
+    fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: cert: it doesn't belong"]);
 }
 
 #[test]
@@ -233,4 +237,41 @@ fn a_lost_certificate_comes_back_from_the_public_secret() {
     fulcio.set_private(&without);
     fulcio.job().run().assert(0, &["done"]);
     assert_eq!(fulcio.private(), before);
+}
+
+#[test]
+fn what_the_original_made_is_kept() {
+    let fulcio = Fulcio::set();
+    for name in ["fulcio-secret", "fulcio-pub-key"] {
+        let entries = material::original(name);
+        fulcio.0.set_secret("fulcio-system", name, &entries);
+    }
+    let before = fulcio.0.objects();
+    fulcio.job().run().assert(0, &["done"]);
+    fulcio.0.assert_unchanged(&before);
+}
+
+#[test]
+fn a_certificate_that_fulcio_cannot_issue_with_is_refused() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let chain = material::timestamping_chain(&key, SystemTime::now(), YEAR);
+    fulcio.set_private(&own(&key, &chain.to_pem()));
+    fulcio.assert_refused(&["fulcio-secret: cert", "is no certificate authority"]);
+}
+
+/// Whoever may write the public Secret could choose everybody's root.
+#[test]
+fn a_chain_that_only_the_public_secret_has_is_no_proof() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let mut private = own(&key, "");
+    private.remove("cert");
+    fulcio.set_private(&private);
+    let foreign = material::timestamping_chain(&key, SystemTime::now(), YEAR).to_pem();
+    let public = Entries::from([("cert".into(), foreign.into_bytes())]);
+    fulcio
+        .0
+        .set_secret("fulcio-system", "fulcio-pub-key", &public);
+    fulcio.assert_refused(&["fulcio-secret: cert", "fulcio-pub-key is no proof"]);
 }

@@ -419,3 +419,29 @@ fn wrong_values_are_named() {
         assert!(outcome.log.contains(name), "{}", outcome.log);
     }
 }
+
+#[test]
+fn what_the_original_made_is_kept_and_completed() {
+    for secret in ["ctlog-secret", "ctlog-rsa"] {
+        let ctlog = CtLog::set();
+        ctlog.publish_tree("4205681293847561234");
+        let original = material::original(secret);
+        ctlog
+            .kubernetes
+            .set_secret("ctlog-system", "ctlog-secret", &original);
+        let cert = material::original("fulcio-secret").remove("cert").unwrap();
+        ctlog
+            .fulcio
+            .set_chains(&[std::str::from_utf8(&cert).unwrap()]);
+        let job = ctlog.job().without_args().args([
+            "--secret=ctlog-secret",
+            "--fulcio-url",
+            &ctlog.fulcio.url(),
+        ]);
+        job.run().assert(0, &["done"]);
+        let entries = ctlog.private();
+        let kept = |(key, value): (&String, &Vec<u8>)| entries[key] == *value;
+        assert!(original.iter().all(kept), "{secret}");
+        assert!(entries.contains_key("password") && entries.contains_key("rootca"));
+    }
+}

@@ -187,10 +187,11 @@ pub(super) fn forbid(kubernetes: &Kubernetes, verb: &str) {
             continue;
         }
         let rules = role["rules"].as_array_mut().expect("a Role has rules");
-        for rule in rules {
+        rules.retain_mut(|rule| {
             let verbs = rule["verbs"].as_array_mut().expect("a rule has verbs");
             verbs.retain(|allowed| allowed != &Value::from(verb));
-        }
+            !verbs.is_empty()
+        });
         kubernetes.apply(&role);
     }
 }
