@@ -5,7 +5,7 @@
 
 use std::{process::ExitCode, str::FromStr};
 
-use anyhow::{Context as _, Result, anyhow};
+use anyhow::{Context as _, Result, bail, ensure};
 use certs::read_bundle;
 use clap::Parser;
 use gate::{Entries, Gate, Kube};
@@ -17,7 +17,7 @@ use tracing::warn;
 #[command(version, about)]
 struct Args {
     /// Namespace of the copies
-    #[arg(long, env = "NAMESPACE")]
+    #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     namespace: String,
 
     /// Secret to copy, as NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY; may be repeated
@@ -30,7 +30,7 @@ struct Args {
     copy: Vec<Copy>,
 
     /// Replace copies that differ from their sources
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set, value_parser = job::boolean)]
     accept_changes: bool,
 
     #[command(flatten)]
@@ -52,12 +52,15 @@ async fn copy_secrets(args: &Args) -> Result<()> {
         failures.extend(copy.publish(&kube, args).await.err());
     }
     let refused = |failure: &anyhow::Error| failure.chain().any(|cause| cause.is::<Refused>());
-    let worst = failures.iter().position(refused).unwrap_or(0);
-    if failures.is_empty() {
-        Ok(())
-    } else {
-        Err(failures.swap_remove(worst))
+    if let Some(refusal) = failures.iter().position(refused) {
+        return Err(failures.swap_remove(refusal));
     }
+    let failures: Vec<_> = failures
+        .iter()
+        .map(|failure| format!("{failure:#}"))
+        .collect();
+    ensure!(failures.is_empty(), failures.join("; "));
+    Ok(())
 }
 
 /// A Secret and what its copy is called.
@@ -72,11 +75,13 @@ impl Copy {
     async fn publish(&self, kube: &Kube, args: &Args) -> Result<()> {
         let source = Gate::secret(kube, &self.namespace, &self.name).await?;
         let entries = public_entries(&source).with_context(|| format!("copying {source}"))?;
-        if entries.is_empty() {
-            return Err(anyhow!(
-                "{source} isn't there yet ({} makes it)",
-                self.maker()
-            ));
+        if entries.iter().next().is_none() {
+            let lacks = if source.exists() {
+                "has no cert, cert-chain or public"
+            } else {
+                "isn't there"
+            };
+            bail!("{source} {lacks} yet ({} makes it)", self.maker());
         }
         let mut target = Gate::secret(kube, &args.namespace, &self.target).await?;
         for (key, value) in entries.iter() {

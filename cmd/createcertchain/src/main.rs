@@ -8,31 +8,29 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use certs::{Chain, Validity};
 use clap::Parser;
 use gate::{Entries, Pair};
-use job::Refused;
 use keys::{Kind, PrivateKey};
-use tracing::warn;
 
 #[derive(Parser)]
 #[command(version, about)]
 struct Args {
     /// Namespace of the Secrets
-    #[arg(long, env = "NAMESPACE")]
+    #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     namespace: String,
 
     /// Secret for the private key, its password and the certificate chain
-    #[arg(long, default_value = "tsa-cert-chain")]
+    #[arg(long, default_value = "tsa-cert-chain", value_parser = job::name)]
     secret: String,
 
     /// Secret for the certificate chain alone
-    #[arg(long, default_value = "tsa-pub-chain")]
+    #[arg(long, default_value = "tsa-pub-chain", value_parser = job::name)]
     pubkeysecret: String,
 
     /// How long a new chain is valid, such as 20y or 8760h
-    #[arg(long, default_value = "20y", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "20y", value_parser = job::lifetime)]
     validity: Duration,
 
     /// Organization in a new chain
@@ -61,55 +59,22 @@ async fn create_cert_chain(args: &Args) -> Result<()> {
         private.insert(SIGNING_SECRET, key.to_legacy_pem(&password));
         key
     });
-    let public = Entries::new().with(CERT_CHAIN, chain(args, &pair, &key)?);
-    for (name, value) in public.iter().chain([(PASSWORD, password.as_slice())]) {
-        if pair.private.bytes(name).is_none() {
-            private.insert(name, value);
-        }
-    }
+    let cert_chain = pair.chain(CERT_CHAIN, &key, Chain::check_timestamping, || {
+        // The keys of its authorities are forgotten: nothing else is ever signed with them.
+        let [intermediate, root] = [(); 2].map(|()| PrivateKey::generate(Kind::EcdsaP256));
+        let validity = Validity::from(SystemTime::now(), args.validity)?;
+        certs::timestamping_chain(
+            &key,
+            &intermediate,
+            &root,
+            &args.cert_organization,
+            validity,
+        )
+    })?;
+    let public = Entries::new().with(CERT_CHAIN, cert_chain);
+    private.extend(pair.missing(&public.clone().with(PASSWORD, password)));
     pair.publish(private, public).await?;
     Ok(())
-}
-
-/// The chain for `key`: the one beside it, else the public copy, else a new one. The keys of a new
-/// chain's authorities are forgotten: nothing else is ever signed with them.
-fn chain(args: &Args, pair: &Pair, key: &PrivateKey) -> Result<Vec<u8>> {
-    for gate in [&pair.private, &pair.public] {
-        let Some(pem) = gate.bytes(CERT_CHAIN) else {
-            continue;
-        };
-        let chain = Chain::from_pem(pem)
-            .map_err(Refused::because)
-            .with_context(|| format!("{gate}: {CERT_CHAIN}"))?;
-        if chain.first().public_key() != key.public_key() {
-            return Err(Refused::new(format!(
-                "{gate}: the first certificate in {CERT_CHAIN} isn't for {SIGNING_SECRET} in {}: restore the \
-                 one that is wrong from a backup",
-                pair.private
-            ))
-            .into());
-        }
-        let ending = chain
-            .check_validity(SystemTime::now())
-            .map_err(Refused::because);
-        if let Some(ending) = ending.with_context(|| format!("{gate}: {CERT_CHAIN}"))? {
-            warn!(
-                "{gate}: {} ends on {}",
-                ending.subject(),
-                humantime::format_rfc3339_seconds(ending.not_after())
-            );
-        }
-        return Ok(pem.to_vec());
-    }
-    let [intermediate, root] = [(); 2].map(|()| PrivateKey::generate(Kind::EcdsaP256));
-    let chain = Validity::from(SystemTime::now(), args.validity).and_then(|validity| {
-        certs::timestamping_chain(key, &intermediate, &root, &args.cert_organization, validity)
-    });
-    Ok(chain
-        .map_err(Refused::because)
-        .with_context(|| format!("creating a chain for {}", pair.private))?
-        .to_pem()
-        .into())
 }
 
 const SIGNING_SECRET: &str = "signing-secret";

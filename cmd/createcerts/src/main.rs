@@ -8,31 +8,29 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use certs::{Chain, Subject, Validity};
 use clap::Parser;
 use gate::{Entries, Pair};
-use job::Refused;
-use keys::{Kind, PrivateKey, PublicKey};
-use tracing::warn;
+use keys::{Kind, PrivateKey};
 
 #[derive(Parser)]
 #[command(version, about)]
 struct Args {
     /// Namespace of the Secrets
-    #[arg(long, env = "NAMESPACE")]
+    #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     namespace: String,
 
     /// Secret for the certificate, the private key and its password
-    #[arg(long, default_value = "fulcio-secrets")]
+    #[arg(long, default_value = "fulcio-secrets", value_parser = job::name)]
     secret: String,
 
     /// Secret for the certificate and the public key
-    #[arg(long, default_value = "fulcio-pub-key")]
+    #[arg(long, default_value = "fulcio-pub-key", value_parser = job::name)]
     pubkeysecret: String,
 
     /// How long a new certificate is valid, such as 20y or 8760h
-    #[arg(long, default_value = "20y", value_parser = humantime::parse_duration)]
+    #[arg(long, default_value = "20y", value_parser = job::lifetime)]
     validity: Duration,
 
     /// Common name in a new certificate
@@ -44,7 +42,7 @@ struct Args {
     cert_organization: String,
 
     /// Country in a new certificate, two letters
-    #[arg(long, default_value = "US")]
+    #[arg(long, default_value = "US", value_parser = country)]
     cert_country: String,
 
     /// State or province in a new certificate
@@ -85,70 +83,17 @@ async fn create_certs(args: &Args) -> Result<()> {
         private.insert(PRIVATE, key.to_encrypted_pem(&password));
         key
     });
+    // It may be the user's own chain, with intermediates.
+    let cert = pair.chain(CERT, &key, Chain::check_issuing, || {
+        let validity = Validity::from(SystemTime::now(), args.validity)?;
+        Chain::ordered(vec![certs::root(&key, &args.subject(), validity)?])
+    })?;
     let public = Entries::new()
-        .with(CERT, certificate(args, &pair, &key)?)
-        .with(PUBLIC, public_key(&pair, &key)?);
-    for (name, value) in public.iter().chain([(PASSWORD, password.as_slice())]) {
-        if pair.private.bytes(name).is_none() {
-            private.insert(name, value);
-        }
-    }
+        .with(CERT, cert)
+        .with(PUBLIC, pair.public_half(PUBLIC, &key)?);
+    private.extend(pair.missing(&public.clone().with(PASSWORD, password)));
     pair.publish(private, public).await?;
     Ok(())
-}
-
-/// The certificate for `key`: the one beside it, else the public copy, else a new one. It may be a
-/// chain of the user's own, issuing authority first.
-fn certificate(args: &Args, pair: &Pair, key: &PrivateKey) -> Result<Vec<u8>> {
-    for gate in [&pair.private, &pair.public] {
-        let Some(pem) = gate.bytes(CERT) else {
-            continue;
-        };
-        let chain = Chain::from_pem(pem)
-            .map_err(Refused::because)
-            .with_context(|| format!("{gate}: {CERT}"))?;
-        if chain.first().public_key() != key.public_key() {
-            return Err(differs(gate, CERT, pair));
-        }
-        let ending = chain
-            .check_validity(SystemTime::now())
-            .map_err(Refused::because);
-        if let Some(ending) = ending.with_context(|| format!("{gate}: {CERT}"))? {
-            warn!(
-                "{gate}: {} ends on {}",
-                ending.subject(),
-                humantime::format_rfc3339_seconds(ending.not_after())
-            );
-        }
-        return Ok(pem.to_vec());
-    }
-    let certificate = Validity::from(SystemTime::now(), args.validity)
-        .and_then(|validity| certs::root(key, &args.subject(), validity));
-    Ok(certificate
-        .map_err(Refused::because)
-        .with_context(|| format!("creating a certificate for {}", pair.private))?
-        .to_pem()
-        .into())
-}
-
-/// The public half of `key`, after a look at the one that stands beside it.
-fn public_key(pair: &Pair, key: &PrivateKey) -> Result<Vec<u8>> {
-    let Some(pem) = pair.private.bytes(PUBLIC) else {
-        return Ok(key.public_key().to_pem().into());
-    };
-    match PublicKey::from_pem(pem) {
-        Ok(public) if public == *key.public_key() => Ok(pem.to_vec()),
-        _ => Err(differs(&pair.private, PUBLIC, pair)),
-    }
-}
-
-fn differs<K: gate::Object>(gate: &gate::Gate<K>, name: &str, pair: &Pair) -> anyhow::Error {
-    Refused::new(format!(
-        "{gate}: {name} doesn't belong to the private key in {}: restore the one that is wrong from a \
-         backup, or remove {name} to have it derived from the private key",
-        pair.private
-    ))
-    .into()
 }
 
 impl Args {
@@ -162,6 +107,13 @@ impl Args {
             organization: self.cert_organization.clone(),
             common_name: self.cert_common_name.clone(),
         }
+    }
+}
+
+fn country(text: &str) -> Result<String, &'static str> {
+    match text.len() == 2 && text.bytes().all(|letter| letter.is_ascii_uppercase()) {
+        true => Ok(text.into()),
+        false => Err("a country has two letters (ISO 3166), such as US"),
     }
 }
 

@@ -4,9 +4,9 @@
 //! is made. A stack's databases need passwords that nobody wrote into a manifest: with
 //! `--random-keys` it makes those instead. Running it again changes nothing.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::process::ExitCode;
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::Result;
 use clap::Parser;
 use gate::{Entries, Gate, Pair};
 use keys::{Kind, PrivateKey, random_password};
@@ -15,11 +15,11 @@ use keys::{Kind, PrivateKey, random_password};
 #[command(version, about)]
 struct Args {
     /// Namespace of the Secrets
-    #[arg(long, env = "NAMESPACE")]
+    #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     namespace: String,
 
     /// Secret for the private key and its password
-    #[arg(long, default_value = "rekor-signing-secret")]
+    #[arg(long, default_value = "rekor-signing-secret", value_parser = job::name)]
     signing_secret: String,
 
     /// Password of the private key, instead of a random one
@@ -27,15 +27,15 @@ struct Args {
     signing_secret_pwd: Option<String>,
 
     /// File with the password of the private key
-    #[arg(long, conflicts_with = "signing_secret_pwd")]
-    signing_secret_pwd_file: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", conflicts_with = "signing_secret_pwd", value_parser = job::password_file)]
+    signing_secret_pwd_file: Option<String>,
 
     /// Secret for the public key
-    #[arg(long, default_value = "rekor-pub-key")]
+    #[arg(long, default_value = "rekor-pub-key", value_parser = job::name)]
     secret: String,
 
     /// Secret for random values: no signing key is made
-    #[arg(long, requires = "random_keys")]
+    #[arg(long, requires = "random_keys", value_parser = job::name)]
     random_secret: Option<String>,
 
     /// Entries of the Secret for random values
@@ -58,24 +58,19 @@ async fn main() -> ExitCode {
 async fn create_signing_key(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
     let mut pair = Pair::read(&kube, &args.namespace, &args.signing_secret, &args.secret).await?;
-    let given = args.password()?;
-    let existing = pair.private_key(SIGNING_SECRET, PASSWORD, given.as_deref(), &[PUBLIC])?;
+    let given = args.password();
+    let existing = pair.private_key(SIGNING_SECRET, PASSWORD, given, &[PUBLIC])?;
 
-    let password = pair.password(PASSWORD, given.as_deref());
+    let password = pair.password(PASSWORD, given);
     let mut private = Entries::new();
     let key = existing.unwrap_or_else(|| {
         let key = PrivateKey::generate(Kind::EcdsaP256);
         private.insert(SIGNING_SECRET, key.to_encrypted_pem(&password));
         key
     });
-    if pair.private.bytes(PASSWORD).is_none() {
-        private.insert(PASSWORD, password);
-    }
-    pair.publish(
-        private,
-        Entries::new().with(PUBLIC, key.public_key().to_pem()),
-    )
-    .await?;
+    private.extend(pair.missing(&Entries::new().with(PASSWORD, password)));
+    let public = Entries::new().with(PUBLIC, key.public_key().to_pem());
+    pair.publish(private, public).await?;
     Ok(())
 }
 
@@ -94,15 +89,13 @@ async fn create_random_values(args: &Args, secret: &str) -> Result<()> {
 }
 
 impl Args {
-    fn password(&self) -> Result<Option<String>> {
-        let Some(path) = &self.signing_secret_pwd_file else {
-            return Ok(self.signing_secret_pwd.clone());
-        };
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        let password = text.trim_end_matches(['\r', '\n']);
-        ensure!(!password.is_empty(), "{} is empty", path.display());
-        Ok(Some(password.into()))
+    /// The password that was given. (An empty one is what an optional Secret's entry gives.)
+    fn password(&self) -> Option<&str> {
+        let given = self
+            .signing_secret_pwd_file
+            .as_ref()
+            .or(self.signing_secret_pwd.as_ref());
+        given.map(String::as_str).filter(|given| !given.is_empty())
     }
 }
 

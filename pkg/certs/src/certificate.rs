@@ -119,6 +119,14 @@ impl Certificate {
             .map(|(critical, usage)| (critical, usage.0))
     }
 
+    /// It can't be used, for this reason.
+    pub(crate) fn unfit(&self, reason: &'static str) -> Error {
+        Error::Purpose {
+            subject: self.subject(),
+            reason,
+        }
+    }
+
     /// Whether `issuer` signed it: the names match, and the signature verifies.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         let tbs = self.parsed.tbs_certificate();

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use x509_cert::der::oid::ObjectIdentifier;
+
 use crate::{Certificate, Error, MOST_INTERMEDIATES, Result, read_bundle, write_bundle};
 
 /// A chain: each certificate is signed by the next, and the last by itself. The first is a leaf
@@ -89,17 +91,23 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// [`Error::NotValid`].
+    /// [`Error::Expired`] and [`Error::NotYetValid`].
     pub fn check_validity(&self, now: SystemTime) -> Result<Option<&Certificate>> {
-        let invalid = |certificate: &&Certificate| {
-            now < certificate.not_before() || certificate.not_after() < now
-        };
-        if let Some(certificate) = self.0.iter().find(invalid) {
-            return Err(Error::NotValid {
-                subject: certificate.subject(),
-                from: humantime::format_rfc3339_seconds(certificate.not_before()).to_string(),
-                until: humantime::format_rfc3339_seconds(certificate.not_after()).to_string(),
-            });
+        let at = |time| humantime::format_rfc3339_seconds(time).to_string();
+        for certificate in &self.0 {
+            let subject = certificate.subject();
+            if certificate.not_after() < now {
+                return Err(Error::Expired {
+                    subject,
+                    at: at(certificate.not_after()),
+                });
+            }
+            if now < certificate.not_before() {
+                return Err(Error::NotYetValid {
+                    subject,
+                    at: at(certificate.not_before()),
+                });
+            }
         }
         let ending = |certificate: &&Certificate| certificate.not_after() < now + YEAR;
         Ok(self
@@ -108,6 +116,50 @@ impl Chain {
             .filter(ending)
             .min_by_key(|certificate| certificate.not_after()))
     }
+
+    /// Checks what Fulcio's `fileca` asks of a chain beside its order (`ca.VerifyCertChain`): the
+    /// first may sign certificates, for code signing if it isn't the root.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Purpose`].
+    pub fn check_issuing(&self) -> Result<()> {
+        let first = self.first();
+        let code_signing = || {
+            first
+                .extended_key_usage()
+                .is_some_and(|(_, purposes)| purposes.contains(&CODE_SIGNING))
+        };
+        match first.is_ca() {
+            false => Err(first.unfit("is no certificate authority")),
+            true if self.0.len() > 1 && !code_signing() => Err(first.unfit(
+                "isn't for code signing (ExtendedKeyUsage), which Fulcio asks of an intermediate",
+            )),
+            true => Ok(()),
+        }
+    }
+
+    /// Checks what the timestamp authority asks of a chain beside its order
+    /// (`pkg/x509.VerifyCertChain`): a leaf whose only purpose, critical, is timestamping (RFC 3161,
+    /// section 2.3), below one authority or more.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Purpose`].
+    pub fn check_timestamping(&self) -> Result<()> {
+        let leaf = self.first();
+        if self.0.len() < 2 || leaf.is_ca() {
+            return Err(
+                leaf.unfit("is no leaf below an authority, which a timestamping chain begins with")
+            );
+        }
+        match leaf.extended_key_usage() {
+            Some((true, purposes)) if purposes == [TIME_STAMPING] => Ok(()),
+            _ => Err(leaf.unfit("isn't for timestamping alone (ExtendedKeyUsage, critical)")),
+        }
+    }
 }
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
+const CODE_SIGNING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.3");
+const TIME_STAMPING: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.6.1.5.5.7.3.8");

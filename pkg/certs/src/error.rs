@@ -29,15 +29,29 @@ pub enum Error {
     /// Too many certificates between the first and the root.
     #[error("{0} intermediate certificates, at most {most} are allowed", most = crate::MOST_INTERMEDIATES)]
     TooLong(usize),
-    /// Expired, or not valid yet.
-    #[error("{subject} is valid from {from} until {until}, and not now")]
-    NotValid {
+    /// Its validity is over.
+    #[error("{subject} expired at {at}")]
+    Expired {
+        /// The certificate's subject.
+        subject: String,
+        /// The last second of its validity, as in RFC 3339.
+        at: String,
+    },
+    /// Its validity hasn't begun, or this clock is behind.
+    #[error("{subject} isn't valid before {at}")]
+    NotYetValid {
         /// The certificate's subject.
         subject: String,
         /// The first second of its validity, as in RFC 3339.
-        from: String,
-        /// The last.
-        until: String,
+        at: String,
+    },
+    /// It can't be used for what it is there for.
+    #[error("{subject} {reason}")]
+    Purpose {
+        /// The certificate's subject.
+        subject: String,
+        /// What it isn't, or lacks.
+        reason: &'static str,
     },
     /// Only ECDSA P-256 keys sign here.
     #[error("a certificate can only be made for an ECDSA P-256 key")]

@@ -33,7 +33,7 @@ fn fulcios_root_is_a_chain_of_one_for_its_key_and_lasts_a_year() {
     let later = begin + Duration::from_secs(367 * 24 * 3600);
     assert!(matches!(
         chain.check_validity(later),
-        Err(Error::NotValid { .. })
+        Err(Error::Expired { .. })
     ));
 }
 

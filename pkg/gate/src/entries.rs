@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, mem};
 
 /// Keys and their values, as in the `data` of a Secret or a ConfigMap. Doesn't print, since values
-/// may be private keys. Empty values aren't kept.
+/// may be private keys. A key with an empty value is kept, and counts as missing: objects may be
+/// made ahead of the Job that fills them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Entries(BTreeMap<String, Vec<u8>>);
 
@@ -20,29 +21,17 @@ impl Entries {
         self
     }
 
-    /// Sets the value of `key`; an empty value removes it.
+    /// Sets the value of `key`.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Vec<u8>>) {
-        let (key, value) = (key.into(), value.into());
-        if value.is_empty() {
-            self.0.remove(&key);
-        } else {
-            self.0.insert(key, value);
-        }
+        self.0.insert(key.into(), value.into());
     }
 
     /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&[u8]> {
-        self.0.get(key).map(Vec::as_slice)
-    }
-
-    /// Whether `key` has a value.
-    pub fn contains(&self, key: &str) -> bool {
-        self.0.contains_key(key)
-    }
-
-    /// Removes and returns the value of `key`.
-    pub fn remove(&mut self, key: &str) -> Option<Vec<u8>> {
-        self.0.remove(key)
+        self.0
+            .get(key)
+            .map(Vec::as_slice)
+            .filter(|value| !value.is_empty())
     }
 
     /// Keys and values, by key.
@@ -52,11 +41,6 @@ impl Entries {
             .map(|(key, value)| (key.as_str(), value.as_slice()))
     }
 
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// Sets all of `others`.
     pub fn extend(&mut self, mut others: Self) {
         self.0.extend(mem::take(&mut others.0));
@@ -64,18 +48,17 @@ impl Entries {
 
     /// The keys whose values differ from those in `before`, removed ones included.
     pub fn changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
-        let gone = before.0.keys().filter(|key| !self.contains(key));
-        let set = self.0.keys().filter(|key| self.get(key) != before.get(key));
-        set.chain(gone).map(String::as_str)
+        let gone = before.0.keys().filter(|key| !self.0.contains_key(*key));
+        let set = self
+            .0
+            .iter()
+            .filter(|(key, value)| before.0.get(*key) != Some(value));
+        set.map(|(key, _)| key).chain(gone).map(String::as_str)
     }
 }
 
 impl FromIterator<(String, Vec<u8>)> for Entries {
     fn from_iter<I: IntoIterator<Item = (String, Vec<u8>)>>(iter: I) -> Self {
-        let mut entries = Self::new();
-        for (key, value) in iter {
-            entries.insert(key, value);
-        }
-        entries
+        Self(iter.into_iter().collect())
     }
 }

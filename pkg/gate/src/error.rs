@@ -12,6 +12,9 @@ pub enum Error {
     /// Somebody wrote the object since it was read.
     #[error("{0} changed meanwhile")]
     Changed(String),
+    /// Waiting helps.
+    #[error("{0}")]
+    NotYet(String),
     /// The API server didn't do it.
     #[error("{0}")]
     Call(String, #[source] Cause),

@@ -81,27 +81,14 @@ impl<K: Object> Gate<K> {
         self.object.is_some()
     }
 
-    /// Whether nothing has been published: no object, or one that holds nothing but empty values.
-    /// (A Secret may be made ahead of the Job, for its labels.)
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
-    /// What the object holds. An empty value counts as missing.
+    /// What the object holds.
     pub fn entries(&self) -> &Entries {
         &self.entries
     }
 
-    /// The value of `key`.
+    /// The value of `key`; an empty one counts as missing.
     pub fn bytes(&self, key: &str) -> Option<&[u8]> {
         self.entries.get(key)
-    }
-
-    /// The value of `key`, without blanks around it, if it is UTF-8.
-    pub fn text(&self, key: &str) -> Option<&str> {
-        self.bytes(key)
-            .and_then(|value| std::str::from_utf8(value).ok())
-            .map(str::trim)
     }
 
     /// A name for what is made for this gate and for no other: `<uid of the namespace>/<name>`.

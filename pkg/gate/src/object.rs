@@ -25,7 +25,7 @@ pub trait Object:
     /// A new object.
     fn new(metadata: ObjectMeta, entries: &Entries) -> Self;
 
-    /// What it holds, empty values left out.
+    /// What it holds.
     fn entries(&self) -> Entries;
 
     /// Makes it hold just `entries`.
@@ -89,13 +89,18 @@ impl Object for ConfigMap {
         text.chain(binary).collect()
     }
 
-    /// UTF-8 goes to `data`, where `kubectl` shows it, the rest to `binaryData`.
+    /// UTF-8 goes to `data`, where `kubectl` shows it, the rest to `binaryData`, as does what is
+    /// there already.
     fn set(&mut self, entries: &Entries) {
         let (mut text, mut binary) = (vec![], vec![]);
         for (key, value) in entries.iter() {
+            let is_binary = self
+                .binary_data
+                .as_ref()
+                .is_some_and(|binary| binary.contains_key(key));
             match std::str::from_utf8(value) {
-                Ok(value) => text.push((key.to_owned(), value.to_owned())),
-                Err(_) => binary.push((key.to_owned(), ByteString(value.into()))),
+                Ok(value) if !is_binary => text.push((key.to_owned(), value.to_owned())),
+                _ => binary.push((key.to_owned(), ByteString(value.into()))),
             }
         }
         self.data = Some(text.into_iter().collect());

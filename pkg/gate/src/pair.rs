@@ -1,11 +1,14 @@
 //! A private key's Secret and the public one that is derived from it.
 
+use std::{fmt, time::SystemTime};
+
+use certs::Chain;
 use job::Refused;
 use k8s_openapi::api::core::v1::Secret;
-use keys::PrivateKey;
+use keys::{PrivateKey, PublicKey};
 use tracing::warn;
 
-use crate::{Entries, Gate, Kube, Result};
+use crate::{Entries, Error, Gate, Kube, Result};
 
 /// A Secret with a private key, which one server mounts, and the Secret with its public half, which
 /// clients get to know. The first is the truth, the second follows it.
@@ -61,12 +64,14 @@ impl Pair {
                 self.private
             );
         }
-        PrivateKey::from_pem(pem, stored.or(given.map(str::as_bytes))).map(Some).map_err(|cause| {
-            Refused::new(format!(
-                "{}: {key}: {cause} (the password's entry is {password}): restore both from a backup",
-                self.private
-            ))
-        })
+        PrivateKey::from_pem(pem, stored.or(given.map(str::as_bytes)))
+            .map(Some)
+            .map_err(|cause| {
+                Refused::new(format!(
+                    "{}: {key}: {cause}: mend it, or restore it and its {password} from a backup",
+                    self.private
+                ))
+            })
     }
 
     /// The password for the private key: the one under `password`, else `given`, else a random one.
@@ -76,6 +81,93 @@ impl Pair {
             (None, Some(given)) => given.into(),
             (None, None) => keys::random_password().into(),
         }
+    }
+
+    /// The public half of `key`: as it stands beside it under `half`, or derived from it.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when what stands there is another key's.
+    pub fn public_half(&self, half: &str, key: &PrivateKey) -> Result<Vec<u8>, Refused> {
+        let Some(pem) = self.private.bytes(half) else {
+            return Ok(key.public_key().to_pem().into());
+        };
+        match PublicKey::from_pem(pem) {
+            Ok(public) if public == *key.public_key() => Ok(pem.to_vec()),
+            _ => Err(Refused::new(format!(
+                "{}: {half} doesn't belong to the private key beside it: restore the one that is wrong \
+                 from a backup, or remove {half} to have it derived",
+                self.private
+            ))),
+        }
+    }
+
+    /// The chain for `key`: the one beside it under `entry`, else the `new` one, after a look at it:
+    /// in order, for that key, fit for its purpose, valid. A warning when it ends within a year.
+    ///
+    /// A chain can't be derived from a key. Of the public Secret only a lone root is taken back,
+    /// since it is signed by the key itself; anything else could come from whoever writes there.
+    ///
+    /// # Errors
+    ///
+    /// [`Refused`] when it isn't so; [`Error::NotYet`] when this clock is behind.
+    pub fn chain(
+        &self,
+        entry: &str,
+        key: &PrivateKey,
+        fit: fn(&Chain) -> certs::Result<()>,
+        new: impl FnOnce() -> certs::Result<Chain>,
+    ) -> Result<Vec<u8>> {
+        let Self { private, public } = self;
+        let refused = |reason: &dyn fmt::Display| {
+            Error::Refused(Refused::new(format!(
+                "{private}: {entry}: {reason}: put the right one there, or delete {private} and {public} to \
+                 start a new trust"
+            )))
+        };
+        let read = |pem| Chain::from_pem(pem).map_err(|cause| refused(&cause));
+        let (chain, pem) = match (private.bytes(entry), public.bytes(entry)) {
+            (Some(pem), _) => (read(pem)?, pem.to_vec()),
+            (None, Some(pem)) => match read(pem)? {
+                root if root.certificates().len() == 1 => (root, pem.to_vec()),
+                _ => {
+                    return Err(refused(&format_args!(
+                        "it is missing, and {public} is no proof of it"
+                    )));
+                }
+            },
+            (None, None) => {
+                let chain = new().map_err(|cause| refused(&cause))?;
+                let pem = chain.to_pem().into();
+                (chain, pem)
+            }
+        };
+        if chain.first().public_key() != key.public_key() {
+            return Err(refused(&"it doesn't belong to the private key beside it"));
+        }
+        fit(&chain).map_err(|cause| refused(&cause))?;
+        match chain.check_validity(SystemTime::now()) {
+            Ok(None) => (),
+            Ok(Some(ending)) => {
+                let end = humantime::format_rfc3339_seconds(ending.not_after());
+                warn!("{private}: {} expires at {end}", ending.subject());
+            }
+            Err(cause @ certs::Error::NotYetValid { .. }) => {
+                return Err(Error::NotYet(format!("{private}: {entry}: {cause}")));
+            }
+            Err(cause) => return Err(refused(&cause)),
+        }
+        Ok(pem)
+    }
+
+    /// Those of `entries` that the private Secret lacks.
+    pub fn missing(&self, entries: &Entries) -> Entries {
+        let lacks = |(key, _): &(&str, &[u8])| self.private.bytes(key).is_none();
+        entries
+            .iter()
+            .filter(lacks)
+            .map(|(key, value)| (key.to_owned(), value.to_vec()))
+            .collect()
     }
 
     fn key_lost(&self, key: &str, survivor: &Gate<Secret>) -> Refused {

@@ -1,6 +1,6 @@
-//! Flags as Go's `flag` package reads them, over clap.
+//! Flags as Go's `flag` package reads them, over clap, and the values that several Jobs take.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fs, time::Duration};
 
 use clap::Parser;
 
@@ -9,7 +9,8 @@ pub fn parse<A: Parser>() -> A {
     parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
 }
 
-/// `arguments`, the first of which is the program's name, as `A`.
+/// `arguments`, the first of which is the program's name, as `A`: with one dash or two, and of a
+/// flag that is given twice the last counts.
 ///
 /// # Errors
 ///
@@ -17,7 +18,7 @@ pub fn parse<A: Parser>() -> A {
 pub fn parse_from<A: Parser>(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<A, clap::Error> {
-    let command = A::command();
+    let command = A::command().args_override_self(true);
     let dashed =
         |argument: OsString| match argument.to_str().and_then(|text| text.strip_prefix('-')) {
             Some(rest) if command.get_arguments().any(|flag| names(flag, rest)) => {
@@ -25,13 +26,61 @@ pub fn parse_from<A: Parser>(
             }
             _ => argument,
         };
-    A::try_parse_from(arguments.into_iter().map(dashed))
+    let arguments: Vec<_> = arguments.into_iter().map(dashed).collect();
+    A::from_arg_matches(&command.try_get_matches_from(arguments)?)
+}
+
+/// The values of a boolean flag, as Go's `strconv.ParseBool` reads them. Beside it, the flag takes
+/// `num_args = 0..=1, require_equals = true, default_missing_value = "true"`.
+pub fn boolean(text: &str) -> Result<bool, &'static str> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
+        _ => Err("it has to be true or false"),
+    }
+}
+
+/// The name of a Kubernetes object or namespace (RFC 1123, a subdomain).
+pub fn name(text: &str) -> Result<String, &'static str> {
+    let ends =
+        |end: Option<char>| end.is_some_and(|end| end.is_ascii_lowercase() || end.is_ascii_digit());
+    let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    match ends(text.chars().next()) && ends(text.chars().last()) && text.chars().all(inner) {
+        true if text.len() <= 253 => Ok(text.into()),
+        _ => Err(
+            "a name has 1 to 253 lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit",
+        ),
+    }
+}
+
+/// How long something is to be valid: an hour to a thousand years, such as `20y`, `180d` or `8760h`.
+pub fn lifetime(text: &str) -> Result<Duration, String> {
+    let lifetime = humantime::parse_duration(text).map_err(|cause| cause.to_string())?;
+    match (SHORTEST_LIFE..=LONGEST_LIFE).contains(&lifetime) {
+        true => Ok(lifetime),
+        false => Err(
+            "it has to be at least an hour and at most 1000 years (m is a minute, M a month)"
+                .into(),
+        ),
+    }
+}
+
+/// The password in a file, without the line feed at its end.
+pub fn password_file(path: &str) -> Result<String, String> {
+    let text = fs::read_to_string(path).map_err(|cause| cause.to_string())?;
+    match text.trim_end_matches(['\r', '\n']) {
+        "" => Err("the file is empty".into()),
+        password => Ok(password.into()),
+    }
 }
 
 /// Whether `text` is the long name of `flag`, with or without a value.
 fn names(flag: &clap::Arg, text: &str) -> bool {
     flag.get_long() == Some(text.split_once('=').map_or(text, |(name, _)| name))
 }
+
+const SHORTEST_LIFE: Duration = Duration::from_secs(3600);
+const LONGEST_LIFE: Duration = Duration::from_secs(1000 * 366 * 24 * 3600);
 
 #[cfg(test)]
 mod tests {
@@ -63,6 +112,30 @@ mod tests {
             assert_eq!(parsed(form).unwrap().admin_server, "a:80");
         }
         assert_eq!(parsed(&["-v7"]).unwrap().verbosity, 7);
+    }
+
+    #[test]
+    fn the_last_of_two_counts() {
+        let args = parsed(&["-admin_server=a:80", "--admin_server=b:80"]).unwrap();
+        assert_eq!(args.admin_server, "b:80");
+    }
+
+    #[test]
+    fn names_are_those_that_kubernetes_takes() {
+        for name in ["a", "rekor-system", "a.b-c.0"] {
+            assert_eq!(super::name(name), Ok(name.into()));
+        }
+        for name in ["", "-a", "a.", "A", "a/b", "a_b", &"a".repeat(254)] {
+            assert!(super::name(name).is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_lifetime_of_minutes_is_taken_for_the_slip_that_it_is() {
+        assert_eq!(lifetime("8760h"), Ok(Duration::from_secs(365 * 24 * 3600)));
+        for slip in ["20m", "0", "0s", "9000y", "", "y"] {
+            assert!(lifetime(slip).is_err(), "{slip}");
+        }
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::{
 };
 use tracing::{error, info, warn};
 
-pub use flags::{parse, parse_from};
+pub use flags::{boolean, lifetime, name, parse, parse_from, password_file};
 pub use log::start as start_log;
 pub use refused::Refused;
 

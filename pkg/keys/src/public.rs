@@ -25,7 +25,12 @@ impl PublicKey {
     ///
     /// [`Error::NoKey`] for anything else.
     pub fn from_der(der: &[u8]) -> Result<Self> {
-        SubjectPublicKeyInfoRef::try_from(der).map_err(|_| Error::NoKey("public key"))?;
+        let info =
+            SubjectPublicKeyInfoRef::try_from(der).map_err(|_| Error::NoKey("public key"))?;
+        // The bits of a key are whole bytes; DER could say otherwise.
+        info.subject_public_key
+            .as_bytes()
+            .ok_or(Error::NoKey("public key"))?;
         Ok(Self { der: der.to_vec() })
     }
 
