@@ -1,8 +1,6 @@
 //! The flags.
 
-use std::fs;
-
-use clap::{ArgAction, Parser, ValueEnum};
+use clap::{Parser, ValueEnum};
 use fulcio::Url;
 use keys::Kind;
 
@@ -10,23 +8,23 @@ use keys::Kind;
 #[command(version, about)]
 pub(crate) struct Args {
     /// Namespace of the Secrets and the ConfigMap
-    #[arg(long, env = "NAMESPACE")]
+    #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     pub(crate) namespace: String,
 
     /// ConfigMap with the tree ID, which a readable copy of the configuration is added to
-    #[arg(long, default_value = "ctlog-config")]
+    #[arg(long, default_value = "ctlog-config", value_parser = job::name)]
     pub(crate) configmap: String,
 
     /// Secret for the private key, the configuration and the roots
-    #[arg(long, default_value = "ctlog-secrets")]
+    #[arg(long, default_value = "ctlog-secrets", value_parser = job::name)]
     pub(crate) secret: String,
 
     /// Secret for the public key
-    #[arg(long, default_value = "ctlog-public-key")]
+    #[arg(long, default_value = "ctlog-public-key", value_parser = job::name)]
     pub(crate) pubkeysecret: String,
 
     /// Secret with a private key of your own (key: private), instead of a new one
-    #[arg(long, default_value = "", hide_default_value = true)]
+    #[arg(long, default_value = "", hide_default_value = true, value_parser = no_or_a_name)]
     private_secret: String,
 
     /// Password of the private key, instead of a random one
@@ -34,7 +32,7 @@ pub(crate) struct Args {
     key_password: Option<String>,
 
     /// File with the password of the private key
-    #[arg(long, value_name = "FILE", conflicts_with = "key_password", value_parser = password)]
+    #[arg(long, value_name = "FILE", conflicts_with = "key_password", value_parser = job::password_file)]
     key_password_file: Option<String>,
 
     /// Type of a new key; rsa has 4096 bits
@@ -66,7 +64,7 @@ pub(crate) struct Args {
     roots_path: Option<String>,
 
     /// Trust a new root of Fulcio's beside the old ones, and change what these flags change
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", hide_default_value = true, default_missing_value = "true", value_parser = job::boolean)]
     pub(crate) accept_changes: bool,
 
     #[command(flatten)]
@@ -121,11 +119,10 @@ impl Args {
     }
 }
 
-fn password(path: &str) -> Result<String, String> {
-    let text = fs::read_to_string(path).map_err(|cause| cause.to_string())?;
-    match text.trim_end_matches(['\r', '\n']) {
-        "" => Err("it is empty".into()),
-        password => Ok(password.into()),
+fn no_or_a_name(text: &str) -> Result<String, &'static str> {
+    match text {
+        "" => Ok(String::new()),
+        _ => job::name(text),
     }
 }
 
@@ -195,6 +192,9 @@ mod tests {
             "--log-prefix=",
             "--fulcio-url=fulcio.fulcio-system.svc",
             "--fulcio-url=fulcio.fulcio-system.svc:80",
+            "--secret=Upper",
+            "--private-secret=a/b",
+            "--accept-changes=perhaps",
             "--keytype=ed25519",
             "--curvetype=p224",
             "--key-password-file=/dev/null",

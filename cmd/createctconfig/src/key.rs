@@ -61,17 +61,13 @@ impl Key {
             }
         };
         can_sign(pair, key.public_key())?;
-        let public = public_key(pair, key.public_key())?;
-        for (name, value) in [(PASSWORD, password.as_bytes()), (PUBLIC, &public)] {
-            if pair.private.bytes(name).is_none() {
-                private.insert(name, value);
-            }
-        }
+        let public = Entries::new().with(PUBLIC, pair.public_half(PUBLIC, &key)?);
+        private.extend(pair.missing(&public.clone().with(PASSWORD, &*password)));
         Ok(Self {
             public_key: key.public_key().clone(),
             password,
             private,
-            public: Entries::new().with(PUBLIC, public),
+            public,
         })
     }
 }
@@ -89,21 +85,6 @@ async fn own_key(args: &Args, kube: &Kube) -> Result<Option<PrivateKey>> {
     key.map(Some)
         .map_err(Refused::because)
         .with_context(|| format!("{gate}: {PRIVATE}"))
-}
-
-/// The public half as it stands beside the private one, or derived from it.
-fn public_key(pair: &Pair, key: &PublicKey) -> Result<Vec<u8>, Refused> {
-    let Some(pem) = pair.private.bytes(PUBLIC) else {
-        return Ok(key.to_pem().into());
-    };
-    match PublicKey::from_pem(pem) {
-        Ok(public) if public == *key => Ok(pem.to_vec()),
-        _ => Err(Refused::new(format!(
-            "{}: {PUBLIC} doesn't belong to {PRIVATE}: restore the one that is wrong from a backup, or \
-             remove {PUBLIC} to have it derived",
-            pair.private
-        ))),
-    }
 }
 
 /// ct_server opens no other private key than an encrypted one in the older form.

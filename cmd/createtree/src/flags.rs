@@ -9,11 +9,11 @@ use trillian::{Address, DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, TreeId};
 #[command(version, about)]
 pub(crate) struct Args {
     /// Namespace of the ConfigMap
-    #[arg(long, env = "NAMESPACE", default_value = "rekor-system")]
+    #[arg(long, env = "NAMESPACE", default_value = "rekor-system", value_parser = job::name)]
     pub(crate) namespace: String,
 
     /// ConfigMap to publish the tree ID in
-    #[arg(long, default_value = "rekor-config")]
+    #[arg(long, default_value = "rekor-config", value_parser = job::name)]
     pub(crate) configmap: String,
 
     /// Trillian log server (host:port)
@@ -109,14 +109,10 @@ fn certificates(path: &str) -> Result<String, String> {
         .ok_or_else(|| "no certificate in it".to_owned())
 }
 
-/// A truth value as Go reads it; true is refused.
 fn not_forced(text: &str) -> Result<bool, &'static str> {
-    match text {
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(false),
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => {
-            Err("a published tree is never replaced; --tree_id publishes one of your choice")
-        }
-        _ => Err("not a truth value"),
+    match job::boolean(text)? {
+        true => Err("a published tree is never replaced; --tree_id publishes one of your choice"),
+        false => Ok(false),
     }
 }
 
@@ -161,6 +157,7 @@ mod tests {
     #[test]
     fn a_wrong_value_names_its_flag() {
         for flag in [
+            "--configmap=a/b",
             "--tree_id=0",
             "--tree_id=x",
             "--tree_state=FROZEN",

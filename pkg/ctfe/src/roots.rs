@@ -12,13 +12,14 @@ pub struct Roots(Vec<Certificate>);
 
 impl Roots {
     /// The roots in the entries of a Secret: `rootca`, then `fulcio-0`, `fulcio-1` and so on
-    /// (which may hold the same ones). Other entries aren't looked at.
+    /// (which may hold the same ones). Empty entries and others aren't looked at.
     ///
     /// # Errors
     ///
     /// [`Error::Roots`].
     pub fn in_entries<'a>(entries: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Self> {
         let mut files: Vec<_> = entries
+            .filter(|(_, file)| !file.is_empty())
             .filter_map(|(key, file)| Some((position(key)?, key, file)))
             .collect();
         files.sort_unstable();

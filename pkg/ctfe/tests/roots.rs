@@ -73,6 +73,7 @@ fn a_root_counts_once_wherever_it_stands() {
     let entries = [
         ("fulcio-10", a.to_pem()),
         ("fulcio-2", b.to_pem()),
+        ("fulcio-3", String::new()),
         ("fulcio-of-mine", root("c").to_pem()),
         ("private", "not looked at".to_owned()),
         ("rootca", format!("\n{}\n\n", a.to_pem())),
