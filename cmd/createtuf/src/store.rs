@@ -44,12 +44,47 @@ impl Store {
                 .map_err(Refused::because)
                 .with_context(|| format!("{root}: {REPOSITORY}"))?,
         };
-        Ok(Self {
+        let store = Self {
             keys,
             root,
             trust,
             state,
-        })
+        };
+        store.check_origin()?;
+        Ok(store)
+    }
+
+    /// Refuses to sign what this Secret of keys never signed last. Whoever can write the
+    /// repository's Secret, but has no key, could otherwise put an older repository there, and have
+    /// its withdrawn trust signed anew; and a lost repository could be followed by another one.
+    fn check_origin(&self) -> Result<(), Refused> {
+        let Self {
+            keys,
+            root,
+            trust,
+            state,
+        } = self;
+        let recorded = keys.bytes(TRUST).map(String::from_utf8_lossy);
+        match (&state.repository, recorded) {
+            (Some(repository), Some(recorded))
+                if !recorded
+                    .lines()
+                    .any(|line| line == repository.trust_digest()) =>
+            {
+                Err(Refused::new(format!(
+                    "{root} isn't the repository that was published last: restore the newest one from a \
+                     backup, or, if this is the one to go on with, remove {TRUST} from {keys}"
+                )))
+            }
+            (None, None) if root.bytes(ROOT).is_some() || trust.bytes(ROOT_JSON).is_some() => {
+                Err(Refused::new(format!(
+                    "{root} has no {REPOSITORY} and {keys} doesn't know of one, but clients were given a root \
+                     of trust before: restore both from a backup, or delete {root} and {trust} to start a \
+                     new trust, which every client then has to be given"
+                )))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Whether there is a repository.
@@ -99,18 +134,25 @@ impl Store {
             }
         }
         let versions = self.state.published.max(repository.versions());
-        let published = Entries::new().with(PUBLISHED, serde_json::to_vec(&versions)?);
+        let record = |trust: String| -> Result<Entries> {
+            Ok(Entries::new()
+                .with(PUBLISHED, serde_json::to_vec(&versions)?)
+                .with(TRUST, trust))
+        };
+        let digest = repository.trust_digest();
 
         // Keys come before what they signed. Versions are recorded before clients can see them,
         // so that they never come twice; only the first ones after, since a record without a
         // repository means that one was lost.
         self.keys.publish(new_keys).await?;
-        if self.exists() {
-            self.keys.publish(published.clone()).await?;
+        if let Some(old) = &self.state.repository {
+            let mut either = vec![old.trust_digest(), digest.clone()];
+            either.dedup();
+            self.keys.publish(record(either.join("\n"))?).await?;
         }
         self.root.publish(root).await?;
-        self.keys.publish(published).await?;
-        self.trust.publish(trust).await?;
+        self.keys.publish(record(digest)?).await?;
+        self.trust.replace(trust).await?;
 
         self.state.published = versions;
         self.state.repository = next.or(self.state.repository.take());
@@ -151,11 +193,16 @@ impl fmt::Display for Store {
 
 /// What clients need, for those who may read no Secrets.
 fn for_clients(repository: &Repository) -> Entries {
-    let target = |name| repository.target(name).unwrap_or_default();
-    Entries::new()
-        .with("root.json", repository.root())
-        .with(TRUSTED_ROOT, target(TRUSTED_ROOT))
-        .with("signing_config.json", target(SIGNING_CONFIG))
+    let mut entries = Entries::new().with(ROOT_JSON, repository.root());
+    for (key, target) in [
+        (TRUSTED_ROOT, TRUSTED_ROOT),
+        ("signing_config.json", SIGNING_CONFIG),
+    ] {
+        if let Some(bytes) = repository.target(target) {
+            entries.insert(key, bytes);
+        }
+    }
+    entries
 }
 
 /// What a client starts from: the newest root, since an older one may have expired, and every
@@ -165,5 +212,9 @@ const ROOT: &str = "root";
 const REPOSITORY: &str = "repository";
 /// The versions that clients may have seen, as JSON.
 const PUBLISHED: &str = "published";
+/// The root, in the ConfigMap.
+const ROOT_JSON: &str = "root.json";
+/// The digest of what clients are told to trust; of two, while one is being published.
+const TRUST: &str = "published-trust";
 /// `MaxSecretSize` in Kubernetes' `pkg/apis/core`, which counts for ConfigMaps too.
 const CONFIG_MAP_LIMIT: usize = 1024 * 1024;

@@ -4,7 +4,7 @@ use std::{fs, io, os::unix::fs::MetadataExt as _, path::PathBuf, sync::Arc, time
 
 use anyhow::{Context as _, Result};
 use tokio::{sync::watch, time::sleep};
-use tracing::{error, info};
+use tracing::{error, info, warn};
 use tuf::Repository;
 
 use crate::site::Site;
@@ -70,7 +70,7 @@ impl Source {
             Err(failure) if self.served.borrow().is_some() => {
                 error!("{failure:#}: the repository from before is served on");
             }
-            Err(failure) => error!("{failure:#}: nothing to serve yet (createtuf makes it)"),
+            Err(failure) => warn!("{failure:#}: nothing to serve yet (createtuf makes it)"),
         }
     }
 

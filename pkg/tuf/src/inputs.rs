@@ -58,14 +58,9 @@ impl Inputs {
         };
         let (trusted_root, mut differences) = self.trusted_root()?.over(&trusted_root, now)?;
 
-        let is = |list: &[_]| !list.is_empty();
         let signing = self.signing_config.then(|| {
-            SigningConfig::new(
-                &self.urls,
-                is(&self.fulcio),
-                !self.rekor.is_empty(),
-                is(&self.tsa),
-            )
+            let [fulcio, tsa] = [&self.fulcio, &self.tsa].map(|chains| !chains.is_empty());
+            SigningConfig::new(&self.urls, fulcio, !self.rekor.is_empty(), tsa)
         });
         if let (Some(signing), Some(json)) = (&signing, published(SIGNING_CONFIG)) {
             differences.extend(signing.differences(&read(SIGNING_CONFIG, json)?));

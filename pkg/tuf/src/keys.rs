@@ -59,11 +59,6 @@ impl Keys {
         entries
     }
 
-    /// Whether there is no key at all.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
     /// The key of each role, for a repository that is to be made.
     ///
     /// # Errors
@@ -119,7 +114,8 @@ impl RoleKey {
     }
 
     fn read(entry: &str, pem: &[u8]) -> Result<Self> {
-        let block = pem::parse(pem).map_err(|error| Error::key(entry, error))?;
+        // The parser's own words may quote the key.
+        let block = pem::parse(pem).map_err(|_| Error::key(entry, "is no PEM file"))?;
         if block.tag() != TAG {
             return Err(Error::key(
                 entry,

@@ -12,7 +12,7 @@ use crate::{
 
 impl TrustedRoot {
     /// What was published, with `self` as the part that is in use. Whatever else was in use gets
-    /// an end of validity, `now`. Also returns what a person should know about the change;
+    /// an end of validity: the next full second. Also returns what a person should know about the change;
     /// nothing is to be done when that is empty.
     ///
     /// # Errors
@@ -21,6 +21,8 @@ impl TrustedRoot {
     pub(crate) fn over(self, published: &Self, now: Timestamp) -> Result<(Self, BTreeSet<String>)> {
         let mut merge = Merge {
             now,
+            // Python's clients know no nanoseconds, and what was signed until now stays valid.
+            end: Timestamp::from_second(now.as_second() + 1).unwrap_or(now),
             differences: BTreeSet::new(),
         };
         let merged = Self {
@@ -73,6 +75,7 @@ pub(crate) trait Entry: Clone {
 
 struct Merge {
     now: Timestamp,
+    end: Timestamp,
     differences: BTreeSet<String>,
 }
 
@@ -81,12 +84,13 @@ impl Merge {
         let mut merged = published.to_vec();
         for entry in &mut merged {
             let has_ended = entry.validity().end.is_some_and(|end| end <= self.now);
-            if !has_ended && !asked.iter().any(|asked| asked.is(entry)) {
+            let in_use = entry.is_current() && !has_ended;
+            if in_use && !asked.iter().any(|asked| asked.is(entry)) {
                 self.note(format!(
                     "{owner}'s {} is published, but not among the inputs",
                     entry.describe()
                 ));
-                entry.set_end(Some(self.now));
+                entry.set_end(Some(self.end));
             }
         }
         for asked in asked {

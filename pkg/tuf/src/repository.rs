@@ -99,6 +99,15 @@ impl Repository {
         }
     }
 
+    /// The SHA-256 of what clients are told to trust: the list of targets without its version and
+    /// expiry, as hexadecimal digits. Signing roles again doesn't change it.
+    pub fn trust_digest(&self) -> String {
+        let mut targets = serde_json::to_value(&self.targets.signed.targets)
+            .expect("the keys of a list of targets are strings");
+        targets.sort_all_objects();
+        hex(&Sha256::digest(targets.to_string()))
+    }
+
     /// When each role expires.
     pub(crate) fn expires(&self) -> Roles<jiff::Timestamp> {
         Roles {

@@ -77,7 +77,7 @@ fn an_accepted_key_ends_the_validity_of_the_one_it_replaces() {
     let validity = |log: usize| &logs[log]["publicKey"]["validFor"];
     assert_eq!(
         validity(0),
-        &serde_json::json!({"start": "1970-01-01T00:00:00Z", "end": "2026-01-11T00:00:00Z"})
+        &serde_json::json!({"start": "1970-01-01T00:00:00Z", "end": "2026-01-11T00:00:01Z"})
     );
     assert_eq!(
         validity(1),
@@ -131,7 +131,7 @@ fn another_certificate_authority_joins_the_published_one() {
     let second = inputs.fulcio.pop().unwrap();
     let repository = changed(&mut state, &inputs, start() + days(2));
     let authorities = trusted_root(&repository)["certificateAuthorities"].clone();
-    assert_eq!(authorities[1]["validFor"]["end"], "2026-01-03T00:00:00Z");
+    assert_eq!(authorities[1]["validFor"]["end"], "2026-01-03T00:00:01Z");
     inputs.fulcio.push(second);
     let named = differences(&state, &inputs, start() + days(3));
     assert!(
@@ -168,16 +168,16 @@ fn a_replaced_timestamping_chain_stays_trusted_and_leaves_one_leaf_for_old_clien
 }
 
 #[test]
-fn a_removed_input_stays_trusted_until_now() {
+fn a_removed_input_stays_trusted_until_the_next_full_second() {
     let mut state = published();
     let mut inputs = inputs();
     inputs.ctlog.clear();
-    let repository = changed(&mut state, &inputs, start() + days(1));
+    let now = "2026-01-02T00:00:00.123456789Z".parse().unwrap();
+    let repository = changed(&mut state, &inputs, now);
     let logs = trusted_root(&repository)["ctlogs"].clone();
-    assert_eq!(
-        logs[0]["publicKey"]["validFor"]["end"],
-        "2026-01-02T00:00:00Z"
-    );
+    let end = &logs[0]["publicKey"]["validFor"]["end"];
+    assert_eq!(end, "2026-01-02T00:00:01Z");
+    assert_eq!(state.next(Some(&inputs), &policy(), now).unwrap(), None);
 }
 
 #[test]

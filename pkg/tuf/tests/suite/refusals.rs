@@ -1,5 +1,10 @@
 //! What can't be continued or published.
 
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
 use certs::{Chain, Subject, Validity};
 use keys::{Kind, PrivateKey};
 use tuf::{Error, Files, Keys, Repository, State, Versions};
@@ -104,11 +109,23 @@ fn keys_are_read_back_under_their_own_names_only() {
         let error = Keys::read([(name.as_str(), pem)]).unwrap_err().to_string();
         assert_eq!(error, format!("{name} {problem}"));
     }
-    assert!(
-        Keys::read([("published", b"{}".as_slice())])
-            .unwrap()
-            .is_empty()
-    );
+    let others = Keys::read([("published", b"{}".as_slice())]).unwrap();
+    assert_eq!(format!("{others:?}"), "{}");
+}
+
+#[test]
+fn openssl_reads_the_private_keys() {
+    for (name, pem) in Keys::default().complete() {
+        let mut openssl = Command::new("openssl")
+            .args(["pkey", "-noout", "-text"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        openssl.stdin.take().unwrap().write_all(&pem).unwrap();
+        let output = openssl.wait_with_output().unwrap();
+        assert!(output.stdout.starts_with(b"ED25519 Private-Key:"), "{name}");
+    }
 }
 
 #[test]

@@ -2,227 +2,23 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod repository;
+mod server;
+
 use std::{
     fs,
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    io::{Read as _, Write as _},
     net::{Ipv4Addr, TcpListener, TcpStream},
-    path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::Command,
     sync::atomic::{AtomicBool, Ordering},
     thread,
     time::{Duration, Instant},
 };
 
-use jiff::Timestamp;
-use keys::{Kind, PrivateKey};
 use tempfile::TempDir;
-use tuf::{Inputs, Keys, Policy, Repository, Roles, State, Urls, Versions};
 
-struct Server {
-    process: Child,
-    port: u16,
-    health_port: u16,
-}
-
-struct Answer {
-    status: u16,
-    headers: Vec<(String, String)>,
-    body: Vec<u8>,
-}
-
-impl Server {
-    fn start(repository: &Path) -> Self {
-        let [port, health_port] = free_ports();
-        let process = Command::new(env!("CARGO_BIN_EXE_tufserver"))
-            .arg(format!("--repository={}", repository.display()))
-            .args([
-                format!("-port={port}"),
-                format!("--health-port={health_port}"),
-            ])
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let server = Self {
-            process,
-            port,
-            health_port,
-        };
-        server.until("it listens", || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, health_port)).is_ok()
-        });
-        server
-    }
-
-    fn get(&self, path: &str) -> Answer {
-        self.ask("GET", path, &[])
-    }
-
-    fn ask(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
-        ask(self.port, method, path, headers)
-    }
-
-    fn ready(&self) -> u16 {
-        ask(self.health_port, "GET", "/readyz", &[]).status
-    }
-
-    fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
-        let start = Instant::now();
-        while !holds() {
-            assert!(start.elapsed() < Duration::from_secs(20), "{what}");
-            thread::sleep(Duration::from_millis(20));
-        }
-    }
-
-    /// Sends SIGTERM; returns the exit status and the log.
-    fn stop(mut self) -> (ExitStatus, String) {
-        let id = self.process.id().to_string();
-        assert!(
-            Command::new("kill")
-                .args(["-TERM", &id])
-                .status()
-                .unwrap()
-                .success()
-        );
-        let mut log = String::new();
-        self.process
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
-        (self.process.wait().unwrap(), log)
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-impl Answer {
-    fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers
-            .find(|(header, _)| header == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners: [_; N] =
-        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
-}
-
-fn ask(port: u16, method: &str, path: &str, headers: &[&str]) -> Answer {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    let lines = headers
-        .iter()
-        .map(|line| format!("{line}\r\n"))
-        .collect::<String>();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: tuf\r\nConnection: close\r\n{lines}\r\n"
-    )
-    .unwrap();
-    let mut reader = BufReader::new(stream);
-    let mut line = || {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    };
-    let status = line().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = std::iter::from_fn(|| Some(line()).filter(|line| !line.is_empty()))
-        .map(|line| {
-            line.split_once(": ")
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .unwrap()
-        })
-        .collect();
-    let mut body = Vec::new();
-    reader.read_to_end(&mut body).unwrap();
-    Answer {
-        status,
-        headers,
-        body,
-    }
-}
-
-fn state() -> State {
-    let mut keys = Keys::default();
-    keys.complete();
-    let mut state = State {
-        keys,
-        published: Versions::default(),
-        repository: None,
-    };
-    state.repository = state
-        .next(Some(&inputs()), &policy(), Timestamp::now())
-        .unwrap();
-    state
-}
-
-fn inputs() -> Inputs {
-    let key = PrivateKey::generate(Kind::EcdsaP256).public_key().clone();
-    Inputs {
-        fulcio: vec![],
-        rekor: vec![key],
-        ctlog: vec![],
-        tsa: vec![],
-        urls: Urls {
-            fulcio: String::new(),
-            rekor: "http://rekor".into(),
-            ctlog: String::new(),
-            tsa: String::new(),
-            issuer: String::new(),
-        },
-        valid_from: Timestamp::UNIX_EPOCH,
-        metadata_targets: true,
-        signing_config: true,
-    }
-}
-
-fn policy() -> Policy {
-    let day = Duration::from_secs(24 * 60 * 60);
-    Policy {
-        lifetimes: Roles {
-            root: day,
-            snapshot: day,
-            targets: day,
-            timestamp: day,
-        },
-        accept_changes: true,
-    }
-}
-
-fn next(state: &mut State) -> Repository {
-    let next = state
-        .next(Some(&inputs()), &policy(), Timestamp::now())
-        .unwrap()
-        .unwrap();
-    state.repository = Some(next.clone());
-    next
-}
-
-/// As the kubelet does it: new files in a new folder, and one link that changes at once.
-fn mount(folder: &Path, archive: &[u8]) {
-    let data = tempfile::tempdir_in(folder).unwrap().keep();
-    fs::write(data.join("repository"), archive).unwrap();
-    std::os::unix::fs::symlink(&data, folder.join("..data_tmp")).unwrap();
-    fs::rename(folder.join("..data_tmp"), folder.join("..data")).unwrap();
-    let _ = std::os::unix::fs::symlink("..data/repository", folder.join("repository"));
-}
-
-fn mounted() -> (TempDir, State) {
-    let (folder, state) = (tempfile::tempdir().unwrap(), state());
-    mount(
-        folder.path(),
-        &state.repository.as_ref().unwrap().to_archive().unwrap(),
-    );
-    (folder, state)
-}
+use repository::{mount, mounted, next, state};
+use server::{Server, ask};
 
 fn server(folder: &TempDir) -> Server {
     Server::start(&folder.path().join("repository"))

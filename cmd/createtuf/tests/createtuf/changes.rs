@@ -1,0 +1,140 @@
+//! The inputs change, and time passes.
+
+use super::*;
+
+#[test]
+fn changed_inputs_are_refused_until_the_change_is_accepted() {
+    let tuf = Tuf::published();
+    tuf.put("rekor-pub-key", "public", new_key());
+    tuf.assert_refused(
+        &[],
+        &[
+            "the inputs aren't what Secret tuf-system/tuf-root publishes: ",
+            "Rekor's key with the log ID ",
+            " isn't published",
+            " is published, but not among the inputs",
+            "--accept-changes",
+        ],
+    );
+    tuf.assert_refused(&["--accept-changes=false"], &["--accept-changes"]);
+    tuf.run(&["--accept-changes"]).assert(0, &["done"]);
+    assert_eq!(
+        tuf.recorded(),
+        Versions {
+            root: 1,
+            snapshot: 2,
+            targets: 2,
+            timestamp: 2
+        }
+    );
+    let logs = tuf.trusted_root()["tlogs"].clone();
+    assert_eq!(logs.as_array().unwrap().len(), 2);
+    assert!(logs[0]["publicKey"]["validFor"]["end"].is_string());
+    let settled = tuf.0.objects();
+    tuf.run(&[]).assert(0, &["done"]);
+    assert_eq!(settled, tuf.0.objects());
+}
+
+#[test]
+fn a_moved_service_is_refused_until_the_change_is_accepted() {
+    let tuf = Tuf::published();
+    let moved = "--rekor-url=https://rekor.example.com";
+    let difference =
+        "Rekor is at https://rekor.example.com (published: http://rekor.rekor-system.svc)";
+    tuf.assert_refused(&[moved], &[difference]);
+    tuf.run(&[moved, "-accept-changes"]).assert(0, &["done"]);
+    assert_eq!(
+        tuf.trusted_root()["tlogs"][0]["baseUrl"],
+        "https://rekor.example.com"
+    );
+}
+
+#[test]
+fn renewal_publishes_no_change_and_reports_it() {
+    let tuf = Tuf::published();
+    tuf.put("rekor-pub-key", "public", new_key());
+    let before = tuf.0.objects();
+    for flags in [&["--renew"][..], &["--renew", "--accept-changes"]] {
+        let outcome = tuf.run(flags);
+        outcome.assert(0, &["done"]);
+        assert!(
+            outcome
+                .log
+                .contains("WARN not published: Rekor's key with the log ID "),
+            "{}",
+            outcome.log
+        );
+        assert_eq!(before, tuf.0.objects());
+    }
+}
+
+#[test]
+fn renewal_depends_on_no_input() {
+    for (version, (name, value)) in [
+        ("tsa-cert-chain", None),
+        ("rekor-pub-key", Some("no PEM".to_owned())),
+        (
+            "fulcio-pub-key",
+            Some(material::expired_root(&material::key(), "old").to_pem()),
+        ),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let tuf = Tuf::published();
+        match value {
+            None => tuf.delete(name),
+            Some(value) => {
+                let key = tuf.secret(name).into_keys().next().unwrap();
+                tuf.put(name, &key, value);
+            }
+        }
+        // Half of a longer life is over at once.
+        let outcome = tuf.run(&["--renew", "--timestamp-lifetime=2y"]);
+        outcome.assert(0, &["done"]);
+        assert!(
+            outcome
+                .log
+                .contains("WARN renewed without a look at the inputs: "),
+            "{version}: {}",
+            outcome.log
+        );
+        assert_eq!(tuf.repository().versions().timestamp, 2);
+        assert_eq!(tuf.recorded().timestamp, 2);
+    }
+}
+
+#[test]
+fn a_refused_change_keeps_nothing_from_being_renewed() {
+    let tuf = Tuf::published();
+    tuf.put("rekor-pub-key", "public", new_key());
+    tuf.run(&["--root-lifetime=30y"])
+        .assert(3, &["--accept-changes"]);
+    let repository = tuf.repository();
+    assert_eq!(
+        repository.versions(),
+        Versions {
+            root: 2,
+            ..Versions {
+                root: 0,
+                snapshot: 1,
+                targets: 1,
+                timestamp: 1
+            }
+        }
+    );
+    assert_eq!(tuf.secret("tuf-root")["root"], repository.root());
+    assert!(repository.files().contains_key("1.root.json"));
+}
+
+#[test]
+fn there_is_nothing_to_renew_before_the_first_run() {
+    let tuf = Tuf::set();
+    let before = tuf.0.objects();
+    let outcome = tuf.run(&["--renew", "--timeout=2s"]);
+    outcome.assert(
+        1,
+        &["there is nothing to renew in Secret tuf-system/tuf-root yet (createtuf without --renew makes it)"],
+    );
+    assert_eq!(before, tuf.0.objects());
+}

@@ -1,0 +1,200 @@
+//! What can't be used, continued or done.
+
+use super::*;
+
+#[test]
+fn unusable_inputs_are_refused() {
+    let key = material::key();
+    let chain = material::timestamping_chain(&key, SystemTime::now(), YEAR);
+    let mut backwards = chain.certificates().to_vec();
+    backwards.reverse();
+    let backwards = certs::write_bundle(&backwards);
+    let expired = material::expired_root(&key, "old").to_pem();
+    for (name, key, value, problem) in [
+        (
+            "fulcio-pub-key",
+            "cert",
+            "no PEM",
+            "Secret tuf-system/fulcio-pub-key: cert: ",
+        ),
+        (
+            "rekor-pub-key",
+            "public",
+            "no PEM",
+            "Secret tuf-system/rekor-pub-key: public: ",
+        ),
+        (
+            "tsa-cert-chain",
+            "cert-chain",
+            &backwards,
+            "Secret tuf-system/tsa-cert-chain: cert-chain: ",
+        ),
+        (
+            "fulcio-pub-key",
+            "cert",
+            &expired,
+            "the certificate CN=old expired at ",
+        ),
+        (
+            "fulcio-pub-key",
+            "cert",
+            &chain.to_pem(),
+            "Fulcio's chain holds a certificate that may not sign",
+        ),
+    ] {
+        let tuf = Tuf::set();
+        tuf.put(name, key, value);
+        tuf.assert_refused(&[], &[problem]);
+    }
+}
+
+#[test]
+fn a_lost_repository_or_key_is_refused() {
+    let tuf = Tuf::published();
+    let root = tuf.secret("tuf-root");
+    tuf.delete("tuf-root");
+    for flags in [&[][..], &["--renew"], &["--accept-changes"]] {
+        tuf.assert_refused(
+            flags,
+            &["was published with these keys (root 1, timestamp 1) and is gone: restore Secret tuf-system/tuf-root"],
+        );
+    }
+    tuf.0.set_secret(NAMESPACE, "tuf-root", &root);
+
+    let keys = tuf.secret("tuf-keys");
+    tuf.delete("tuf-keys");
+    let lost = [
+        "is missing in Secret tuf-system/tuf-keys",
+        "restore Secret tuf-system/tuf-keys from a backup",
+    ];
+    tuf.assert_refused(&[], &lost);
+    tuf.assert_refused(&["--renew"], &lost);
+    let without = |role: &str| {
+        keys.clone()
+            .into_iter()
+            .filter(|(name, _)| !name.starts_with(role))
+            .collect()
+    };
+    for role in ["root", "snapshot", "targets", "timestamp"] {
+        tuf.0.set_secret(NAMESPACE, "tuf-keys", &without(role));
+        tuf.assert_refused(&[], &[&format!("of the role {role} is missing"), lost[1]]);
+    }
+    tuf.0.set_secret(NAMESPACE, "tuf-keys", &keys);
+    tuf.run(&[]).assert(0, &["done"]);
+}
+
+#[test]
+fn damaged_secrets_are_refused() {
+    let archive = Tuf::published().secret("tuf-root")["repository"].clone();
+    let key = |tuf: &Tuf| {
+        tuf.secret("tuf-keys")
+            .into_keys()
+            .find(|name| name.starts_with("root"))
+            .unwrap()
+    };
+    let tuf = Tuf::published();
+    tuf.put("tuf-root", "repository", &archive[..archive.len() / 2]);
+    tuf.assert_refused(
+        &[],
+        &["Secret tuf-system/tuf-root: repository: the archive "],
+    );
+    // Another stack's.
+    tuf.put("tuf-root", "repository", archive);
+    tuf.assert_refused(
+        &[],
+        &["the key ", "is missing in Secret tuf-system/tuf-keys"],
+    );
+
+    let tuf = Tuf::published();
+    tuf.put("tuf-keys", &key(&tuf), "no PEM");
+    tuf.assert_refused(&[], &["Secret tuf-system/tuf-keys: root-"]);
+    let tuf = Tuf::published();
+    tuf.put("tuf-keys", "published", "{}");
+    tuf.assert_refused(&[], &["Secret tuf-system/tuf-keys: published: "]);
+    tuf.put(
+        "tuf-keys",
+        "published",
+        r#"{"root":9,"snapshot":1,"targets":1,"timestamp":1}"#,
+    );
+    tuf.assert_refused(&[], &["version 1, version 9 was published before: restore the newest Secret tuf-system/tuf-root"]);
+}
+
+#[test]
+fn a_right_that_is_missing_is_named() {
+    for (verb, resource) in [
+        ("get", "secrets"),
+        ("create", "secrets"),
+        ("create", "configmaps"),
+        ("update", "secrets"),
+    ] {
+        let tuf = Tuf::set();
+        let mut role = tuf.0.get("Role", NAMESPACE, "createtuf").unwrap();
+        let rules = role["rules"].as_array_mut().unwrap();
+        for rule in rules
+            .iter_mut()
+            .filter(|rule| rule["resources"] == json!([resource]))
+        {
+            rule["verbs"]
+                .as_array_mut()
+                .unwrap()
+                .retain(|allowed| allowed != verb);
+        }
+        rules.retain(|rule| rule["verbs"] != json!([]));
+        tuf.0.apply(&role);
+        let outcome = tuf.run(&["--timeout=3s"]);
+        outcome.assert(
+            1,
+            &[
+                "is forbidden",
+                &format!("cannot {verb} resource \"{resource}\""),
+            ],
+        );
+    }
+}
+
+#[test]
+fn flags_of_the_original_that_cant_work_are_refused_with_a_reason() {
+    let tuf = Tuf::set();
+    let before = tuf.0.objects();
+    for (flag, reason) in [
+        ("--no-k8s", "are in Kubernetes' Secrets"),
+        ("--no-k8s=true", "are in Kubernetes' Secrets"),
+        (
+            "--file-dir=/var/run/tuf-secrets",
+            "the inputs are read from the Secrets of --fulcio-secret",
+        ),
+        ("--target-dir=/tmp", "--rootsecret"),
+        ("--mode=init", "is never made anew"),
+        ("--mode=init-and-serve", "tufserver serves the repository"),
+        ("--mode=serve", "tufserver serves the repository"),
+        ("--secret-name=tuf-secrets", "without a Secret in between"),
+        ("--trusted-root=false", "records what was trusted before"),
+        ("--valid-from=yesterday", "'yesterday'"),
+        ("--timestamp-lifetime=30s", "less than an hour"),
+        ("--metadata-targets=maybe", "'maybe'"),
+    ] {
+        let outcome = tuf.run(&[flag]);
+        assert_eq!(outcome.code, 2, "{flag}: {}", outcome.log);
+        let name = flag.split('=').next().unwrap();
+        assert!(
+            outcome.log.contains(name) && outcome.log.contains(reason),
+            "{}",
+            outcome.log
+        );
+    }
+    assert_eq!(before, tuf.0.objects());
+    let harmless = [
+        "--no-k8s=false",
+        "--mode=init-no-overwrite",
+        "--trusted-root",
+        "--metadata-targets=false",
+        "--signing-config=false",
+    ];
+    tuf.run(&harmless).assert(0, &["done"]);
+    assert!(tuf.repository().target("rekor.pub").is_none());
+    assert!(
+        tuf.repository()
+            .target("signing_config.v0.2.json")
+            .is_none()
+    );
+}
