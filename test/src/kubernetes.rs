@@ -23,7 +23,7 @@ use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::{Address, Calls, Job, Manifest, Process, server::Server};
+use crate::{Address, Calls, Manifest, Pod, Process, server::Server};
 use access::User;
 use kind::{Kind, Object};
 use server::Api;
@@ -70,8 +70,7 @@ impl Kubernetes {
     /// Applies them (again).
     pub fn apply_config(&self) {
         for manifest in Manifest::all() {
-            let kind = manifest.object["kind"].as_str().unwrap_or_default();
-            if ["Namespace", "ServiceAccount", "Role", "RoleBinding"].contains(&kind) {
+            if ["Namespace", "ServiceAccount", "Role", "RoleBinding"].contains(&manifest.kind()) {
                 self.apply(&manifest.object);
             }
         }
@@ -81,15 +80,14 @@ impl Kubernetes {
     ///
     /// # Panics
     ///
-    /// When there is none, or when it asks for what a [`Job`] can't do.
+    /// When there is none, or one that can't be run here.
     pub fn job(&self, namespace: &str, name: &str, binary: &str) -> Process<'_> {
-        let job = Job::all().into_iter();
-        let job = job
-            .filter(|job| job.namespace == namespace && job.name == name)
-            .map(|job| job.process(self, binary));
-        let mut found: Vec<Process> = job.collect();
-        assert_eq!(found.len(), 1, "Jobs {namespace}/{name} in config/");
-        found.remove(0)
+        let pods = Pod::of(Manifest::all()).unwrap_or_else(|cause| panic!("{cause}"));
+        let named = |pod: &&Pod| pod.is_job() && pod.namespace == namespace && pod.name == name;
+        let pod = pods.iter().find(named);
+        let pod = pod.unwrap_or_else(|| panic!("no Job {namespace}/{name} in config/"));
+        let process = pod.process(self, binary);
+        process.unwrap_or_else(|cause| panic!("{cause}"))
     }
 
     /// Creates an object, or replaces it, whatever its version.

@@ -3,14 +3,14 @@
 use std::{
     io::{BufRead as _, BufReader, Read},
     process::{Child, Command, Stdio},
-    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
     thread,
     time::{Duration, Instant},
 };
 
 use base64ct::{Base64, Encoding as _};
 use rustix::process::{Pid, Signal, kill_process};
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, TempDir};
 
 use crate::{Kubernetes, kubernetes};
 
@@ -19,7 +19,8 @@ pub struct Process<'a> {
     kubernetes: &'a Kubernetes,
     command: Command,
     args: Vec<String>,
-    kubeconfig: NamedTempFile,
+    kubeconfig: Option<NamedTempFile>,
+    folders: Vec<TempDir>,
 }
 
 /// A process that was started. It is killed when this is dropped.
@@ -28,7 +29,7 @@ pub struct Running<'a> {
     child: Child,
     lines: Receiver<String>,
     log: String,
-    _kubeconfig: NamedTempFile,
+    _files: (Option<NamedTempFile>, Vec<TempDir>),
 }
 
 /// What became of a process.
@@ -41,21 +42,36 @@ pub struct Outcome {
 }
 
 impl<'a> Process<'a> {
-    /// `binary` as a service account, with nothing in its environment but the way to the API server.
-    pub(crate) fn new(
-        kubernetes: &'a Kubernetes,
-        namespace: &str,
-        account: &str,
-        binary: &str,
-    ) -> Self {
+    /// `binary` with nothing in its environment.
+    pub fn new(kubernetes: &'a Kubernetes, binary: &str) -> Self {
         let mut command = Command::new(binary);
         command.env_clear();
         Self {
             kubernetes,
             command,
             args: vec![],
-            kubeconfig: kubernetes.kubeconfig(namespace, account),
+            kubeconfig: None,
+            folders: vec![],
         }
+    }
+
+    /// `binary` with nothing in its environment but the way to the API server, as a service account.
+    pub(crate) fn of_account(
+        kubernetes: &'a Kubernetes,
+        namespace: &str,
+        account: &str,
+        binary: &str,
+    ) -> Self {
+        Self {
+            kubeconfig: Some(kubernetes.kubeconfig(namespace, account)),
+            ..Self::new(kubernetes, binary)
+        }
+    }
+
+    /// Keeps a folder until the process has ended.
+    pub(crate) fn with_folder(mut self, folder: TempDir) -> Self {
+        self.folders.push(folder);
+        self
     }
 
     /// Adds arguments. One that sets a flag anew replaces the flag.
@@ -103,7 +119,8 @@ impl<'a> Process<'a> {
 
     /// Has it find the API server at this address, where nobody may answer.
     pub fn api_server(mut self, address: std::net::SocketAddr) -> Self {
-        self.kubeconfig = kubernetes::kubeconfig(&format!("http://{address}"), "token");
+        let kubeconfig = kubernetes::kubeconfig(&format!("http://{address}"), "token");
+        self.kubeconfig = Some(kubeconfig);
         self
     }
 
@@ -118,10 +135,12 @@ impl<'a> Process<'a> {
     ///
     /// When the binary can't be started.
     pub fn start(mut self) -> Running<'a> {
+        if let Some(kubeconfig) = &self.kubeconfig {
+            self.command.env("KUBECONFIG", kubeconfig.path());
+        }
         let child = self
             .command
             .args(&self.args)
-            .env("KUBECONFIG", self.kubeconfig.path())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -135,7 +154,7 @@ impl<'a> Process<'a> {
             child,
             lines,
             log: String::new(),
-            _kubeconfig: self.kubeconfig,
+            _files: (self.kubeconfig, self.folders),
         }
     }
 }
@@ -180,6 +199,30 @@ impl Running<'_> {
     pub fn wait(mut self) -> Outcome {
         let deadline = Instant::now() + PATIENCE;
         while self.next_line(deadline) {}
+        self.outcome()
+    }
+
+    /// What became of it, if it has ended.
+    ///
+    /// # Panics
+    ///
+    /// When it wrote anything of a Secret.
+    pub fn ended(&mut self) -> Option<Outcome> {
+        loop {
+            match self.lines.try_recv() {
+                Ok(line) => self.log.push_str(&line),
+                Err(TryRecvError::Empty) => return None,
+                Err(TryRecvError::Disconnected) => return Some(self.outcome()),
+            }
+        }
+    }
+
+    /// What it wrote so far and was taken in.
+    pub fn log(&self) -> &str {
+        &self.log
+    }
+
+    fn outcome(&mut self) -> Outcome {
         let status = self.child.wait().expect("the process is ours");
         let log = std::mem::take(&mut self.log);
         for secret in self.kubernetes.secrets() {

@@ -1,0 +1,424 @@
+//! Pods as a kubelet sees them: what must exist before one starts, and its process.
+
+use std::{collections::BTreeMap, fs};
+
+use serde::{Deserialize, de::IgnoredAny};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::{Entries, Kubernetes, Manifest, Process};
+
+/// The pod of a Job, a Deployment or a StatefulSet.
+#[derive(Debug)]
+pub struct Pod {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Its namespace.
+    pub namespace: String,
+    /// The name of the Job, Deployment or StatefulSet.
+    pub name: String,
+    spec: Spec,
+}
+
+impl Pod {
+    /// The pods of some manifests.
+    ///
+    /// # Errors
+    ///
+    /// The file, the object and the field that can't be run here.
+    pub fn of(manifests: &[Manifest]) -> Result<Vec<Self>, String> {
+        let pods = manifests
+            .iter()
+            .filter(|manifest| ["Job", "Deployment", "StatefulSet"].contains(&manifest.kind()));
+        pods.map(Self::read).collect()
+    }
+
+    fn read(manifest: &Manifest) -> Result<Self, String> {
+        let spec = &manifest.object["spec"]["template"]["spec"];
+        let spec: Spec = serde_path_to_error::deserialize(spec)
+            .map_err(|cause| format!("{manifest}: spec.template.spec.{cause}"))?;
+        let text = |field: &str| {
+            manifest.object["metadata"][field]
+                .as_str()
+                .unwrap_or_default()
+        };
+        let pod = Self {
+            namespace: text("namespace").into(),
+            name: text("name").into(),
+            manifest: manifest.clone(),
+            spec,
+        };
+        pod.check()?;
+        Ok(pod)
+    }
+
+    /// Whether it is a Job's.
+    pub fn is_job(&self) -> bool {
+        self.manifest.kind() == "Job"
+    }
+
+    /// The image of its container, without the tag.
+    pub fn image(&self) -> &str {
+        let image = &self.container().image;
+        image.rsplit_once(':').map_or(image, |(image, _)| image)
+    }
+
+    fn container(&self) -> &Container {
+        &self.spec.containers[0]
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let wrong = |what: String| Err(format!("{}: spec.template.spec.{what}", self.manifest));
+        if self.spec.containers.len() != 1 {
+            return wrong("containers: one is run, no more and no less".into());
+        }
+        let containers = self
+            .spec
+            .init_containers
+            .iter()
+            .chain(&self.spec.containers);
+        for mount in containers.flat_map(|container| &container.volume_mounts) {
+            let claims = self.manifest.object["spec"]["volumeClaimTemplates"].as_array();
+            let mut claims = claims.into_iter().flatten();
+            let named = |volume: &Volume| volume.name == mount.name;
+            let is_claim = claims.any(|claim| claim["metadata"]["name"] == mount.name.as_str());
+            if !self.spec.volumes.iter().any(named) && !is_claim {
+                return wrong(format!("volumes: there is no {:?} to mount", mount.name));
+            }
+        }
+        Ok(())
+    }
+
+    /// The objects, and entries of objects, that it waits for.
+    pub fn missing(&self, kubernetes: &Kubernetes) -> Vec<String> {
+        let mut missing = vec![];
+        for need in self.needs() {
+            let entries = need.entries(kubernetes, &self.namespace);
+            let lacks = |key: &&str| {
+                !entries
+                    .as_ref()
+                    .is_some_and(|entries| entries.contains_key(*key))
+            };
+            if entries.is_none() || need.keys.iter().any(lacks) {
+                missing.push(format!("{} {}", need.kind, need.name));
+            }
+        }
+        missing.dedup();
+        missing
+    }
+
+    /// The objects that keep it from starting as long as they aren't there.
+    fn needs(&self) -> Vec<Need<'_>> {
+        let containers = self
+            .spec
+            .init_containers
+            .iter()
+            .chain(&self.spec.containers);
+        let sources = containers
+            .flat_map(|container| &container.env)
+            .filter_map(|variable| variable.value_from.as_ref());
+        let mut needs: Vec<Need> = sources.filter_map(Source::need).collect();
+        needs.extend(self.spec.volumes.iter().filter_map(Volume::need));
+        needs.retain(|need| !need.optional);
+        needs
+    }
+
+    /// Its process, not started yet: `binary` with the container's arguments, environment and
+    /// mounts, as its account. A mount is a folder elsewhere, and the arguments name that one.
+    ///
+    /// # Errors
+    ///
+    /// The file, the object and the mount that can't be made.
+    pub fn process<'a>(
+        &self,
+        kubernetes: &'a Kubernetes,
+        binary: &str,
+    ) -> Result<Process<'a>, String> {
+        let container = self.container();
+        let mut process = match &self.spec.service_account_name {
+            Some(account) => Process::of_account(kubernetes, &self.namespace, account, binary),
+            None => Process::new(kubernetes, binary),
+        };
+        let mut variables = BTreeMap::new();
+        for variable in &container.env {
+            let value = variable.value(kubernetes, &self.namespace);
+            process = process.env(&variable.name, &value);
+            variables.insert(format!("$({})", variable.name), value);
+        }
+        let mut args = container.args.clone();
+        for arg in &mut args {
+            for (name, value) in &variables {
+                *arg = arg.replace(name, value);
+            }
+        }
+        for mount in &container.volume_mounts {
+            let folder = self.mount(kubernetes, &mount.name)?;
+            let path = folder.path().display().to_string();
+            if !args.iter().any(|arg| arg.contains(&mount.mount_path)) {
+                return Err(format!(
+                    "{}: spec.template.spec.containers[0].volumeMounts: {} isn't in the arguments, so \
+                     nothing would find it here",
+                    self.manifest, mount.mount_path
+                ));
+            }
+            args = args
+                .iter()
+                .map(|arg| arg.replace(&mount.mount_path, &path))
+                .collect();
+            process = process.with_folder(folder);
+        }
+        Ok(process.args(args))
+    }
+
+    fn mount(&self, kubernetes: &Kubernetes, volume: &str) -> Result<TempDir, String> {
+        let folder = TempDir::new().map_err(|cause| format!("a temporary folder: {cause}"))?;
+        let mut volumes = self.spec.volumes.iter();
+        let need = volumes
+            .find(|known| known.name == volume)
+            .and_then(Volume::need);
+        let Some(need) = need else {
+            return Err(format!(
+                "{}: volume {volume} can't be made here",
+                self.manifest
+            ));
+        };
+        let entries = need
+            .entries(kubernetes, &self.namespace)
+            .unwrap_or_default();
+        for (key, path) in need.paths(&entries) {
+            let written = fs::write(folder.path().join(path), &entries[key]);
+            written.map_err(|cause| format!("{path}: {cause}"))?;
+        }
+        Ok(folder)
+    }
+}
+
+/// Entries of an object that a pod needs.
+struct Need<'a> {
+    kind: &'static str,
+    name: &'a str,
+    keys: Vec<&'a str>,
+    items: &'a [Item],
+    optional: bool,
+}
+
+impl<'a> Need<'a> {
+    fn entries(&self, kubernetes: &Kubernetes, namespace: &str) -> Option<Entries> {
+        kubernetes.get(self.kind, namespace, self.name)?;
+        Some(match self.kind {
+            "Secret" => kubernetes.secret(namespace, self.name),
+            _ => {
+                let entries = kubernetes.config_map(namespace, self.name).into_iter();
+                entries
+                    .map(|(key, value)| (key, value.into_bytes()))
+                    .collect()
+            }
+        })
+    }
+
+    /// Which entries become which files.
+    fn paths<'b>(&'b self, entries: &'b Entries) -> Vec<(&'b str, &'b str)> {
+        match self.items {
+            [] => entries
+                .keys()
+                .map(|key| (key.as_str(), key.as_str()))
+                .collect(),
+            items => {
+                let items = items.iter().filter(|item| entries.contains_key(&item.key));
+                items
+                    .map(|item| (item.key.as_str(), item.path.as_str()))
+                    .collect()
+            }
+        }
+    }
+}
+
+// What is known of a pod's manifest. Fields that mean nothing here are ignored, and any others
+// refused.
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Spec {
+    service_account_name: Option<String>,
+    #[serde(default)]
+    init_containers: Vec<Container>,
+    containers: Vec<Container>,
+    #[serde(default)]
+    volumes: Vec<Volume>,
+    #[serde(rename = "automountServiceAccountToken")]
+    _token: Option<IgnoredAny>,
+    #[serde(rename = "restartPolicy")]
+    _restart: Option<IgnoredAny>,
+    #[serde(rename = "securityContext")]
+    _security: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Container {
+    image: String,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    env: Vec<Variable>,
+    #[serde(default)]
+    volume_mounts: Vec<Mount>,
+    #[serde(rename = "name")]
+    _name: IgnoredAny,
+    #[serde(rename = "command")]
+    _command: Option<IgnoredAny>,
+    #[serde(rename = "imagePullPolicy")]
+    _pull: Option<IgnoredAny>,
+    #[serde(rename = "ports")]
+    _ports: Option<IgnoredAny>,
+    #[serde(rename = "readinessProbe")]
+    _readiness: Option<IgnoredAny>,
+    #[serde(rename = "startupProbe")]
+    _startup: Option<IgnoredAny>,
+    #[serde(rename = "resources")]
+    _resources: Option<IgnoredAny>,
+    #[serde(rename = "securityContext")]
+    _security: Option<IgnoredAny>,
+    #[serde(rename = "terminationMessagePolicy")]
+    _message: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Variable {
+    name: String,
+    #[serde(default)]
+    value: String,
+    value_from: Option<Source>,
+}
+
+impl Variable {
+    fn value(&self, kubernetes: &Kubernetes, namespace: &str) -> String {
+        let Some(source) = &self.value_from else {
+            return self.value.clone();
+        };
+        let Some(need) = source.need() else {
+            return namespace.into();
+        };
+        let entries = need.entries(kubernetes, namespace).unwrap_or_default();
+        let value = need.keys.first().and_then(|key| entries.get(*key));
+        String::from_utf8_lossy(value.map_or(&[], Vec::as_slice)).into_owned()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+enum Source {
+    #[serde(rename = "fieldRef")]
+    Field(FieldRef),
+    #[serde(rename = "secretKeyRef")]
+    Secret(KeyRef),
+    #[serde(rename = "configMapKeyRef")]
+    ConfigMap(KeyRef),
+}
+
+impl Source {
+    fn need(&self) -> Option<Need<'_>> {
+        let (kind, reference) = match self {
+            Self::Field(_) => return None,
+            Self::Secret(reference) => ("Secret", reference),
+            Self::ConfigMap(reference) => ("ConfigMap", reference),
+        };
+        Some(Need {
+            kind,
+            name: &reference.name,
+            keys: vec![&reference.key],
+            items: &[],
+            optional: false,
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct FieldRef {
+    #[serde(rename = "fieldPath")]
+    _field_path: FieldPath,
+}
+
+#[derive(Debug, Deserialize)]
+enum FieldPath {
+    #[serde(rename = "metadata.namespace")]
+    Namespace,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct KeyRef {
+    name: String,
+    key: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Mount {
+    name: String,
+    mount_path: String,
+    #[serde(rename = "readOnly")]
+    _read_only: Option<IgnoredAny>,
+    #[serde(rename = "subPath")]
+    _sub_path: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Volume {
+    name: String,
+    secret: Option<SecretVolume>,
+    config_map: Option<ConfigMapVolume>,
+    #[serde(rename = "emptyDir")]
+    _empty_dir: Option<Value>,
+}
+
+impl Volume {
+    fn need(&self) -> Option<Need<'_>> {
+        let (kind, name, items, optional) = match (&self.secret, &self.config_map) {
+            (Some(secret), _) => (
+                "Secret",
+                &secret.secret_name,
+                &secret.items,
+                secret.optional,
+            ),
+            (_, Some(map)) => ("ConfigMap", &map.name, &map.items, map.optional),
+            (None, None) => return None,
+        };
+        Some(Need {
+            kind,
+            name,
+            keys: items.iter().map(|item| item.key.as_str()).collect(),
+            items,
+            optional,
+        })
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct SecretVolume {
+    secret_name: String,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    items: Vec<Item>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ConfigMapVolume {
+    name: String,
+    #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    items: Vec<Item>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Item {
+    key: String,
+    path: String,
+}
