@@ -57,20 +57,25 @@ delete_pods() {
 	search
 }
 
-# A second database, from the same manifest in a namespace of its own: its pods are killed at any moment, and the next start is right.
+# A second database, from the same manifest in a namespace of its own: its first start is killed at any moment, again and again,
+# and the next start is right.
 kill_database() {
 	kubectl create secret generic trillian-mysql --namespace=e2e --from-literal=password=one --from-literal=root-password=two
 	documents 200-trillian.yaml '/kind: (ConfigMap|StatefulSet)\n/' trillian-system e2e | kubectl apply --filename=-
-	until kubectl get pod mysql-0 --namespace=e2e; do sleep 0.2; done
 	for _ in {1..8}; do
+		until [[ $(mysql_state) =~ running|terminated ]]; do sleep 0.1; done
 		sleep $((RANDOM % 4)).$((RANDOM % 10))
-		kubectl delete pod mysql-0 --namespace=e2e --force --grace-period=0 --ignore-not-found
+		kubectl delete pod mysql-0 --namespace=e2e --force --grace-period=0
 	done
-	kubectl rollout status statefulset/mysql --namespace=e2e --timeout=2m
-	until kubectl exec mysql-0 --namespace=e2e --container=mysql -- mariadb-admin ping; do sleep 0.2; done
+	until mysql_answers; do sleep 0.2; done
+	kubectl delete --namespace=e2e statefulset/mysql configmap/mysql-schema secret/trillian-mysql persistentvolumeclaim/data-mysql-0
+}
+
+mysql_state() { kubectl get pod mysql-0 --namespace=e2e --output=jsonpath='{.status.initContainerStatuses[0].state}'; }
+
+mysql_answers() {
 	kubectl exec mysql-0 --namespace=e2e --container=mysql -- mariadb --host=127.0.0.1 --user=trillian --password=one trillian \
 		--execute='SELECT COUNT(*) FROM Trees, TreeControl, Subtree, TreeHead, LeafData, SequencedLeafData, Unsequenced'
-	kubectl delete statefulset/mysql configmap/mysql-schema secret/trillian-mysql --namespace=e2e
 }
 
 # documents FILE CONDITION FROM TO: the documents of config/FILE for which an awk CONDITION holds, moved from one namespace to another.

@@ -48,7 +48,7 @@ unknown_tree() (
 # scene NAME FILE NAMESPACE: a namespace e2e-NAME with the accounts and rights that config/FILE gives in NAMESPACE.
 scene() {
 	namespace=e2e-$1 file=$2 original=$3
-	trap 'kubectl delete namespace "$namespace" --wait' EXIT
+	trap 'kubectl delete namespace "$namespace" --wait=false' EXIT
 	kubectl create namespace "$namespace"
 	kubectl label namespace "$namespace" pod-security.kubernetes.io/enforce=restricted
 	documents "$file" '/kind: (ServiceAccount|Role|RoleBinding)\n/' "$original" "$namespace" | kubectl apply --filename=-

@@ -64,15 +64,15 @@ digests() { grep -o 'scaffolding/[a-z]*@sha256:[0-9a-f]*' "$scratch/resolved.yam
 sign_image_with_cosign() {
 	local image
 	image=$registry/$(digests | grep createtree)
-	with_cosign "cosign sign --yes $image && cosign verify $identity $image"
+	with_cosign "cosign sign --yes --allow-http-registry $image && cosign verify --allow-http-registry $identity $image"
 }
 
 sign_image_with_cosign-v2() {
 	local image
 	image=$registry/$(digests | grep createtuf)
 	with_cosign "
-		cosign-v2 sign --yes $urls --timestamp-server-url=$tsa $image
-		cosign-v2 verify --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps $identity $image"
+		cosign-v2 sign --yes --allow-http-registry $urls --timestamp-server-url=$tsa $image
+		cosign-v2 verify --allow-http-registry --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps $identity $image"
 }
 
 # forward NAMESPACE WHAT HERE:THERE: a port of the cluster on this machine, until the subshell ends.
