@@ -44,14 +44,12 @@ impl Store {
                 .map_err(Refused::because)
                 .with_context(|| format!("{root}: {REPOSITORY}"))?,
         };
-        let store = Self {
+        Ok(Self {
             keys,
             root,
             trust,
             state,
-        };
-        store.check_origin()?;
-        Ok(store)
+        })
     }
 
     /// Refuses to sign what this Secret of keys never signed last. Whoever can write the
@@ -112,6 +110,7 @@ impl Store {
             .state
             .next(inputs, policy, now)
             .map_err(|error| self.refused(error))?;
+        self.check_origin()?;
         let archive = next.as_ref().map(Repository::to_archive).transpose();
         let archive = archive.map_err(|error| self.refused(error))?;
         let Some(repository) = next.as_ref().or(self.state.repository.as_ref()) else {

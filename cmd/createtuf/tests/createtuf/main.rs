@@ -132,7 +132,14 @@ fn publishes_keys_the_repository_and_what_clients_need() {
     names.sort_unstable();
     assert_eq!(
         names,
-        ["published", "root", "snapshot", "targets", "timestamp"]
+        [
+            "published",
+            "published",
+            "root",
+            "snapshot",
+            "targets",
+            "timestamp"
+        ]
     );
     Keys::read(
         keys.iter()

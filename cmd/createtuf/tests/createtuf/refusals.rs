@@ -83,6 +83,41 @@ fn a_lost_repository_or_key_is_refused() {
     tuf.run(&[]).assert(0, &["done"]);
 }
 
+/// Whoever writes `tuf-root` without a key must not have withdrawn trust signed anew.
+#[test]
+fn an_older_repository_is_never_signed_as_the_newest() {
+    let tuf = Tuf::published();
+    let old = tuf.secret("tuf-root");
+    tuf.put("rekor-pub-key", "public", new_key());
+    tuf.run(&["--accept-changes"]).assert(0, &["done"]);
+    let newest = tuf.secret("tuf-root");
+    tuf.0.set_secret(NAMESPACE, "tuf-root", &old);
+    for flags in [&[][..], &["--renew"], &["--accept-changes"]] {
+        let texts = [
+            "Secret tuf-system/tuf-root isn't the repository that was published last",
+            "restore",
+        ];
+        tuf.assert_refused(flags, &texts);
+    }
+    tuf.0.set_secret(NAMESPACE, "tuf-root", &newest);
+    tuf.run(&[]).assert(0, &["done"]);
+}
+
+#[test]
+fn a_trust_that_clients_have_is_not_followed_by_another_one() {
+    let tuf = Tuf::published();
+    tuf.delete("tuf-keys");
+    tuf.delete("tuf-root");
+    let texts = [
+        "clients were given a root of trust before",
+        "sigstore-trust",
+    ];
+    tuf.assert_refused(&[], &texts);
+    tuf.assert_refused(&["--renew"], &texts);
+    tuf.0.delete("ConfigMap", NAMESPACE, "sigstore-trust");
+    tuf.run(&[]).assert(0, &["done"]);
+}
+
 #[test]
 fn damaged_secrets_are_refused() {
     let archive = Tuf::published().secret("tuf-root")["repository"].clone();
