@@ -12,7 +12,7 @@ use crate::original::Original;
 #[command(version, about)]
 pub(crate) struct Args {
     /// Namespace of all Secrets and the ConfigMap
-    #[arg(long, env = "NAMESPACE")]
+    #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     pub(crate) namespace: String,
 
     /// Secret with Fulcio's chain as `cert`; empty for a stack without Fulcio
@@ -32,21 +32,22 @@ pub(crate) struct Args {
     pub(crate) tsa_secret: String,
 
     /// Secret for the repository and its newest root
-    #[arg(long, default_value = "tuf-root")]
+    #[arg(long, default_value = "tuf-root", value_parser = job::name)]
     pub(crate) rootsecret: String,
 
     /// Secret for the private keys
-    #[arg(long, default_value = "tuf-keys")]
+    #[arg(long, default_value = "tuf-keys", value_parser = job::name)]
     pub(crate) keyssecret: String,
 
     /// ConfigMap for what clients need
-    #[arg(long, default_value = "sigstore-trust")]
+    #[arg(long, default_value = "sigstore-trust", value_parser = job::name)]
     pub(crate) trust_configmap: String,
 
     /// Where clients reach Fulcio
     #[arg(
         long,
         value_name = "URL",
+        value_parser = url,
         default_value = "http://fulcio.fulcio-system.svc"
     )]
     fulcio_url: String,
@@ -55,6 +56,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "URL",
+        value_parser = url,
         default_value = "http://rekor.rekor-system.svc"
     )]
     rekor_url: String,
@@ -63,6 +65,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "URL",
+        value_parser = url,
         default_value = "http://ctlog.ctlog-system.svc/sigstorescaffolding"
     )]
     ctlog_url: String,
@@ -71,6 +74,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "URL",
+        value_parser = url,
         default_value = "http://tsa.tsa-system.svc/api/v1/timestamp"
     )]
     tsa_url: String,
@@ -79,6 +83,7 @@ pub(crate) struct Args {
     #[arg(
         long,
         value_name = "URL",
+        value_parser = url,
         default_value = "https://kubernetes.default.svc.cluster.local"
     )]
     oidc_issuer: String,
@@ -88,35 +93,35 @@ pub(crate) struct Args {
     pub(crate) valid_from: Timestamp,
 
     /// Publish inputs that differ from what is published
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
     accept_changes: bool,
 
     /// Only renew, and report inputs that differ
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
     pub(crate) renew: bool,
 
     /// How long the root is valid; it is signed again once half of that is over
-    #[arg(long, value_name = "DURATION", default_value = "10y", value_parser = lifetime)]
+    #[arg(long, value_name = "DURATION", default_value = "10y", value_parser = job::lifetime)]
     root_lifetime: Duration,
 
     /// How long the list of targets is valid
-    #[arg(long, value_name = "DURATION", default_value = "1y", value_parser = lifetime)]
+    #[arg(long, value_name = "DURATION", default_value = "1y", value_parser = job::lifetime)]
     targets_lifetime: Duration,
 
     /// How long the snapshot is valid
-    #[arg(long, value_name = "DURATION", default_value = "1y", value_parser = lifetime)]
+    #[arg(long, value_name = "DURATION", default_value = "1y", value_parser = job::lifetime)]
     snapshot_lifetime: Duration,
 
     /// How long the timestamp is valid: more than twice the pause between two runs with --renew
-    #[arg(long, value_name = "DURATION", default_value = "180d", value_parser = lifetime)]
+    #[arg(long, value_name = "DURATION", default_value = "180d", value_parser = job::lifetime)]
     timestamp_lifetime: Duration,
 
     /// Publish a target for each key and certificate, for cosign before 2.5.1
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
     pub(crate) metadata_targets: bool,
 
     /// Publish signing_config.v0.2.json
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set)]
+    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
     pub(crate) signing_config: bool,
 
     #[command(flatten)]
@@ -150,12 +155,17 @@ impl Args {
     }
 }
 
-fn lifetime(text: &str) -> Result<Duration, String> {
-    let lifetime = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    if lifetime < SHORTEST {
-        return Err("no client could rely on less than an hour".into());
+/// Clients take it as it is: a URL with a scheme and a host.
+fn url(text: &str) -> Result<String, &'static str> {
+    let rest = text
+        .strip_prefix("https://")
+        .or(text.strip_prefix("http://"));
+    match rest.is_some_and(|rest| {
+        !rest.is_empty()
+            && !rest.starts_with('/')
+            && rest.bytes().all(|byte| byte.is_ascii_graphic())
+    }) {
+        true => Ok(text.into()),
+        false => Err("it has to be a URL that begins with http:// or https://"),
     }
-    Ok(lifetime)
 }
-
-const SHORTEST: Duration = Duration::from_secs(60 * 60);

@@ -132,7 +132,7 @@ fn unpack(archive: &[u8]) -> std::io::Result<Files> {
 const SECRET_LIMIT: usize = 1024 * 1024;
 
 /// Far more than what fits into a Secret unpacks to, unless it is made to fill memory.
-const UNPACKED_LIMIT: u64 = 64 * 1024 * 1024;
+const UNPACKED_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// What Go's inflater hands out at once.
 const WINDOW: u64 = 32 * 1024;
