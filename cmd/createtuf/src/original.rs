@@ -39,10 +39,9 @@ fn no_k8s(text: &str) -> Result<bool, &'static str> {
 }
 
 fn only(text: &str, value: bool, reason: &'static str) -> Result<bool, &'static str> {
-    match text.parse::<bool>() {
-        Ok(asked) if asked == value => Ok(value),
-        Ok(_) => Err(reason),
-        Err(_) => Err("it has to be true or false"),
+    match job::boolean(text)? == value {
+        true => Ok(value),
+        false => Err(reason),
     }
 }
 
@@ -50,8 +49,8 @@ fn mode(text: &str) -> Result<String, &'static str> {
     match text {
         "init-no-overwrite" => Ok(text.into()),
         "init" => Err(
-            "a repository that exists is never made anew, since that breaks every client: \
-                       leave the flag out, or delete the Secrets to start a new trust",
+            "a repository that exists is never made anew, since that breaks every client: leave the \
+             flag out, or delete the Secrets to start a new trust",
         ),
         "serve" | "init-and-serve" => Err("tufserver serves the repository"),
         _ => Err("only init-no-overwrite is known here"),

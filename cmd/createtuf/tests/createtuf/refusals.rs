@@ -205,7 +205,8 @@ fn flags_of_the_original_that_cant_work_are_refused_with_a_reason() {
         ("--secret-name=tuf-secrets", "without a Secret in between"),
         ("--trusted-root=false", "records what was trusted before"),
         ("--valid-from=yesterday", "'yesterday'"),
-        ("--timestamp-lifetime=30s", "less than an hour"),
+        ("--timestamp-lifetime=30s", "at least an hour"),
+        ("--rekor-url=rekor.example.com", "http:// or https://"),
         ("--metadata-targets=maybe", "'maybe'"),
     ] {
         let outcome = tuf.run(&[flag]);
@@ -219,7 +220,7 @@ fn flags_of_the_original_that_cant_work_are_refused_with_a_reason() {
     }
     assert_eq!(before, tuf.0.objects());
     let harmless = [
-        "--no-k8s=false",
+        "--no-k8s=F",
         "--mode=init-no-overwrite",
         "--trusted-root",
         "--metadata-targets=false",
