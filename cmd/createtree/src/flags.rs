@@ -102,11 +102,9 @@ fn certificates(path: &str) -> Result<String, String> {
     if path.is_empty() {
         return Ok(String::new());
     }
-    let pem = fs::read_to_string(path).map_err(|cause| cause.to_string())?;
-    let is_there = pem.contains("-----BEGIN CERTIFICATE-----");
-    is_there
-        .then_some(pem)
-        .ok_or_else(|| "no certificate in it".to_owned())
+    let pem = fs::read(path).map_err(|cause| cause.to_string())?;
+    let certificates = certs::read_bundle(&pem).map_err(|cause| cause.to_string())?;
+    Ok(certs::write_bundle(&certificates))
 }
 
 fn not_forced(text: &str) -> Result<bool, &'static str> {

@@ -10,6 +10,7 @@ use std::{fmt, process::ExitCode};
 use anyhow::{Context as _, Result};
 use gate::{Entries, Gate};
 use job::Refused;
+use tracing::info;
 use trillian::{TreeId, Trillian};
 
 use flags::Args;
@@ -23,7 +24,6 @@ async fn main() -> ExitCode {
 async fn create_tree(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
     let mut gate = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
-    let log = args.log(&gate.identity().await?);
     let known = known(&gate, gate.bytes(TREE_ID), args.tree_id)?;
     let mut trillian = Trillian::connect(&args.admin_server, args.root()).await?;
 
@@ -36,13 +36,22 @@ async fn create_tree(args: &Args) -> Result<()> {
             id
         }
         None => {
+            let log = args.log(&gate.identity().await?);
             let found = trillian.find_or_create(&log).await;
-            found.context("creating a log in Trillian")?
+            found.map_err(|error| not_found(&gate, error))?
         }
     };
     gate.publish(Entries::new().with(TREE_ID, id.to_string()))
         .await?;
-    let others = trillian.delete_others(&log, id).await;
+    let identity = match gate.identity().await {
+        Err(error @ gate::Error::Forbidden(..)) => {
+            let error = anyhow::Error::new(error);
+            info!("trees that aren't in use weren't looked for: {error:#}");
+            return Ok(());
+        }
+        identity => identity?,
+    };
+    let others = trillian.delete_others(&args.log(&identity), id).await;
     others.context("looking for trees that aren't in use")
 }
 
@@ -80,6 +89,17 @@ fn not_confirmed(gate: &impl fmt::Display, error: trillian::Error) -> anyhow::Er
     let refused = Refused::new(format!(
         "{error}, and {gate} or --tree_id names it: restore Trillian's database, or remove the ID \
          there to start a new log"
+    ));
+    refused.into()
+}
+
+/// So does one that was made for this gate.
+fn not_found(gate: &impl fmt::Display, error: trillian::Error) -> anyhow::Error {
+    if !error.is_final() {
+        return anyhow::Error::new(error).context("creating a log in Trillian");
+    }
+    let refused = Refused::new(format!(
+        "{error}, and was made for {gate}: make it ACTIVE again, or delete it to start a new log"
     ));
     refused.into()
 }

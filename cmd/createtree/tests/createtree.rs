@@ -1,5 +1,7 @@
 //! The binary against the embedded Kubernetes API and a stand-in for Trillian.
 
+use std::fs;
+
 use testbed::{
     Address, Calls, Fault, Kubernetes, Process, Tree, TreeState, TreeType, Trillian, suite::Scene,
 };
@@ -77,6 +79,15 @@ impl Rekor {
             description: self.mark("rekor-system", "rekor-config"),
             ..Tree::default()
         }
+    }
+
+    /// As the Go job's Roles have it.
+    fn take_the_right_to_the_namespace(&self) {
+        let role = self.kubernetes.get("Role", "rekor-system", "createtree");
+        let mut role = role.unwrap();
+        let rules = role["rules"].as_array_mut().unwrap();
+        rules.retain(|rule| rule["resources"][0] != "namespaces");
+        self.kubernetes.apply(&role);
     }
 
     fn assert_refused(&self, flags: &[&str], texts: &[&str]) {
@@ -252,6 +263,21 @@ fn a_published_tree_that_cannot_be_used_is_refused() {
 }
 
 #[test]
+fn a_tree_of_this_gate_that_cannot_be_used_gets_no_second_one() {
+    let rekor = Rekor::set();
+    let frozen = Tree {
+        tree_state: TreeState::Frozen.into(),
+        ..rekor.tree(5)
+    };
+    rekor.trillian.put(frozen, true);
+    rekor.assert_refused(&[], &["tree 5 in Trillian is FROZEN LOG", "delete it"]);
+    rekor.trillian.put(rekor.tree(7), true);
+    rekor.job().run().assert(0, &["done"]);
+    assert_eq!(rekor.published(), "7");
+    assert_eq!(rekor.trillian.trees().len(), 2);
+}
+
+#[test]
 fn what_is_no_tree_id_is_refused() {
     let rekor = Rekor::set();
     for garbage in ["none", "-1", "0", "1.5", "99999999999999999999"] {
@@ -305,6 +331,20 @@ fn force_is_a_wrong_flag_with_a_way_out() {
         assert!(outcome.log.contains("--tree_id"), "{}", outcome.log);
     }
     assert!(rekor.trillian.trees().is_empty());
+}
+
+#[test]
+fn a_damaged_certificate_file_is_a_wrong_flag() {
+    let rekor = Rekor::set();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let flag = format!("--tls_cert_file={}", file.path().display());
+    for inner in ["", "AAAA\n", "not base64\n"] {
+        let pem = format!("-----BEGIN CERTIFICATE-----\n{inner}-----END CERTIFICATE-----\n");
+        fs::write(file.path(), pem).unwrap();
+        let outcome = rekor.job().args([&flag]).run();
+        assert_eq!(outcome.code, 2, "{}", outcome.log);
+        assert!(outcome.log.contains("--tls_cert_file"), "{}", outcome.log);
+    }
 }
 
 #[test]
@@ -375,13 +415,7 @@ fn the_config_map_cannot_be_written_and_the_tree_waits_for_it() {
 #[test]
 fn its_right_to_its_own_namespace_is_needed_and_named() {
     let rekor = Rekor::set();
-    let mut role = rekor
-        .kubernetes
-        .get("Role", "rekor-system", "createtree")
-        .unwrap();
-    let rules = role["rules"].as_array_mut().unwrap();
-    rules.retain(|rule| rule["resources"][0] != "namespaces");
-    rekor.kubernetes.apply(&role);
+    rekor.take_the_right_to_the_namespace();
     let mut job = rekor.job().start();
     job.wait_for_line(
         "reading Namespace rekor-system: namespaces \"rekor-system\" is forbidden: User \
@@ -389,4 +423,22 @@ fn its_right_to_its_own_namespace_is_needed_and_named() {
          \"\" in the namespace \"rekor-system\"",
     );
     assert!(rekor.trillian.trees().is_empty());
+}
+
+#[test]
+fn a_known_tree_is_published_without_the_right_to_the_namespace() {
+    let rekor = Rekor::set();
+    rekor.take_the_right_to_the_namespace();
+    for id in [5, 7] {
+        rekor.trillian.put(rekor.tree(id), true);
+    }
+    for flags in [&["--tree_id=7"][..], &[]] {
+        let outcome = rekor.job().args(flags).run();
+        let text =
+            "INFO trees that aren't in use weren't looked for: reading Namespace rekor-system: ";
+        outcome.assert(0, &["done"]);
+        assert!(outcome.log.contains(text), "{}", outcome.log);
+        assert_eq!(rekor.published(), "7");
+        assert_eq!(rekor.trillian.trees().len(), 2);
+    }
 }

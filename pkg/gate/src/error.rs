@@ -15,6 +15,9 @@ pub enum Error {
     /// Waiting helps.
     #[error("{0}")]
     NotYet(String),
+    /// The account has no right to it.
+    #[error("{0}")]
+    Forbidden(String, #[source] Cause),
     /// The API server didn't do it.
     #[error("{0}")]
     Call(String, #[source] Cause),
@@ -50,6 +53,9 @@ impl Error {
             kube::Error::Api(status) if status.is_invalid() => Self::Refused(Refused::new(
                 format!("{object} can't be written: {}", status.message),
             )),
+            kube::Error::Api(status) if status.is_forbidden() => {
+                Self::Forbidden(format!("{doing} {object}"), Cause(status.message.clone()))
+            }
             kube::Error::Api(status) => {
                 Self::Call(format!("{doing} {object}"), Cause(status.message.clone()))
             }

@@ -96,7 +96,7 @@ impl<K: Object> Gate<K> {
     ///
     /// # Errors
     ///
-    /// The API server's; the Job's account needs `get` on its own namespace.
+    /// The API server's; [`Error::Forbidden`] without `get` on the Job's own namespace.
     pub async fn identity(&self) -> Result<String> {
         let namespace: Namespace = Api::all(self.kube.clone())
             .get(&self.namespace)

@@ -11,7 +11,7 @@ use tracing::{info, warn};
 use crate::{Address, Error, Log, TreeId, log};
 use proto::{
     CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest, GetTreeRequest,
-    InitLogRequest, ListTreesRequest, trillian_admin_client::TrillianAdminClient,
+    InitLogRequest, ListTreesRequest, Tree, trillian_admin_client::TrillianAdminClient,
     trillian_log_client::TrillianLogClient,
 };
 
@@ -51,7 +51,8 @@ impl Trillian {
     ///
     /// # Errors
     ///
-    /// [`Error::Call`], and [`Error::Vanished`] when someone deletes the tree meanwhile.
+    /// [`Error::Unusable`] when none that carries the identity takes entries, which waiting doesn't
+    /// cure; [`Error::Call`], and [`Error::Vanished`] when someone deletes the tree meanwhile.
     pub async fn find_or_create(&mut self, log: &Log) -> Result<TreeId, Error> {
         let mut carriers = self.carriers(log).await?;
         if carriers.is_empty() {
@@ -63,8 +64,9 @@ impl Trillian {
             carriers = self.carriers(log).await?;
             carriers.first().ok_or(Error::Vanished(made))?;
         }
-        self.initialise(carriers[0]).await?;
-        Ok(carriers[0])
+        let id = log::usable(&carriers[0])?;
+        self.initialise(id).await?;
+        Ok(id)
     }
 
     /// Makes sure that tree `id` takes entries: it exists, is an active log and has its first root.
@@ -77,26 +79,19 @@ impl Trillian {
             Err(status) if status.code() == Code::NotFound => return Err(Error::Missing(id)),
             answer => answered("GetTree", answer)?,
         };
-        if !log::is_usable(&tree) {
-            return Err(Error::Unusable {
-                id,
-                what: log::describe(&tree),
-            });
-        }
-        self.initialise(id).await
+        self.initialise(log::usable(&tree)?).await
     }
 
-    /// Deletes the trees that carry the log's identity beside `kept`, if they are empty. One with
-    /// entries is named in a warning instead.
+    /// Deletes the usable trees that carry the log's identity beside `kept`, if they are empty. One
+    /// with entries is named in a warning instead.
     ///
     /// # Errors
     ///
     /// [`Error::Call`].
     pub async fn delete_others(&mut self, log: &Log, kept: TreeId) -> Result<(), Error> {
-        for id in self.carriers(log).await? {
-            if id == kept {
-                continue;
-            }
+        let carriers = self.carriers(log).await?;
+        let usable = carriers.iter().filter_map(|tree| log::usable(tree).ok());
+        for id in usable.filter(|id| *id != kept) {
             if self.is_empty(id).await? {
                 let request = DeleteTreeRequest { tree_id: id };
                 answered("DeleteTree", self.admin.delete_tree(request).await)?;
@@ -110,9 +105,9 @@ impl Trillian {
         Ok(())
     }
 
-    async fn carriers(&mut self, log: &Log) -> Result<Vec<TreeId>, Error> {
+    async fn carriers(&mut self, log: &Log) -> Result<Vec<Tree>, Error> {
         let trees = self.admin.list_trees(ListTreesRequest {}).await;
-        Ok(log.carriers(&answered("ListTrees", trees)?.tree))
+        Ok(log.carriers(answered("ListTrees", trees)?.tree))
     }
 
     /// Gives a tree its first root, unless it has one, and sees that the root can be read.

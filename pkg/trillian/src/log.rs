@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    TreeId,
+    Error, TreeId,
     client::proto::{Tree, TreeState, TreeType},
 };
 
@@ -35,16 +35,13 @@ impl Log {
             .to_owned()
     }
 
-    /// The usable trees among `trees` that carry this log's identity, smallest first.
-    pub(crate) fn carriers(&self, trees: &[Tree]) -> Vec<TreeId> {
+    /// The trees that carry this log's identity, the usable ones first, then the smallest. Deleted
+    /// ones don't count.
+    pub(crate) fn carriers(&self, mut trees: Vec<Tree>) -> Vec<Tree> {
         let mark = format!("[{}]", self.identity);
-        let mut carriers: Vec<TreeId> = trees
-            .iter()
-            .filter(|tree| is_usable(tree) && tree.description.ends_with(&mark))
-            .map(|tree| tree.tree_id)
-            .collect();
-        carriers.sort_unstable();
-        carriers
+        trees.retain(|tree| !tree.deleted && tree.description.ends_with(&mark));
+        trees.sort_by_key(|tree| (usable(tree).is_err(), tree.tree_id));
+        trees
     }
 
     /// The tree as Trillian is asked to create it.
@@ -61,19 +58,17 @@ impl Log {
     }
 }
 
-/// Whether a tree takes entries as a log does.
-pub(crate) fn is_usable(tree: &Tree) -> bool {
-    !tree.deleted && tree.tree_state() == TreeState::Active && tree.tree_type() == TreeType::Log
-}
-
-/// A tree's state and type in Trillian's words.
-pub(crate) fn describe(tree: &Tree) -> String {
-    let deleted = if tree.deleted { "deleted " } else { "" };
-    let (state, kind) = (
-        tree.tree_state().as_str_name(),
-        tree.tree_type().as_str_name(),
-    );
-    format!("{deleted}{state} {kind}")
+/// The ID of a tree that takes entries as a log does; of any other, [`Error::Unusable`].
+pub(crate) fn usable(tree: &Tree) -> Result<TreeId, Error> {
+    let id = tree.tree_id;
+    match (tree.deleted, tree.tree_state(), tree.tree_type()) {
+        (false, TreeState::Active, TreeType::Log) => Ok(id),
+        (deleted, state, kind) => {
+            let deleted = if deleted { "deleted " } else { "" };
+            let what = format!("{deleted}{} {}", state.as_str_name(), kind.as_str_name());
+            Err(Error::Unusable { id, what })
+        }
+    }
 }
 
 #[cfg(test)]
@@ -112,17 +107,28 @@ mod tests {
             tree(2, "[uid/rekor-config] [uid/ctlog-config]"),
             tree(3, "[another-uid/rekor-config]"),
         ];
-        assert_eq!(log("new text").carriers(&trees), [4, 9]);
+        let carriers = log("new text").carriers(trees.into());
+        assert_eq!(
+            carriers.iter().map(|tree| tree.tree_id).collect::<Vec<_>>(),
+            [4, 9]
+        );
     }
 
     #[test]
-    fn trees_that_take_no_entries_are_left_alone() {
-        let mut trees = vec![tree(1, "[uid/rekor-config]"); 3];
+    fn trees_that_take_no_entries_come_last_and_deleted_ones_not_at_all() {
+        let mut trees: Vec<_> = (1..=4).map(|id| tree(id, "[uid/rekor-config]")).collect();
         trees[0].set_tree_state(TreeState::Frozen);
         trees[1].set_tree_type(TreeType::PreorderedLog);
         trees[2].deleted = true;
-        assert_eq!(log("").carriers(&trees), [0; 0]);
-        assert_eq!(describe(&trees[0]), "FROZEN LOG");
-        assert_eq!(describe(&trees[2]), "deleted ACTIVE LOG");
+        assert_eq!(
+            usable(&trees[2]).unwrap_err().to_string(),
+            "tree 3 in Trillian is deleted ACTIVE LOG, not an ACTIVE LOG"
+        );
+        let carriers = log("").carriers(trees);
+        assert_eq!(usable(&carriers[0]).unwrap(), 4);
+        for tree in &carriers[1..] {
+            assert!(usable(tree).unwrap_err().is_final());
+        }
+        assert_eq!(carriers.len(), 3);
     }
 }
