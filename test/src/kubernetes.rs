@@ -94,10 +94,20 @@ impl Kubernetes {
     ///
     /// # Panics
     ///
-    /// When the API server would refuse it.
+    /// When the API server refuses it.
     pub fn apply(&self, object: &Value) {
+        self.try_apply(object)
+            .unwrap_or_else(|refusal| panic!("{refusal}: {object}"));
+    }
+
+    /// Creates an object, or replaces it, whatever its version.
+    ///
+    /// # Errors
+    ///
+    /// Why the API server refuses it.
+    pub fn try_apply(&self, object: &Value) -> Result<(), String> {
         let kind = object["kind"].as_str().and_then(Kind::named);
-        let kind = kind.unwrap_or_else(|| panic!("{} isn't served", object["kind"]));
+        let kind = kind.ok_or_else(|| format!("{} isn't served", object["kind"]))?;
         let text = |field: &str| object["metadata"][field].as_str().unwrap_or_default();
         let (namespace, name) = (text("namespace"), text("name"));
         let store = &mut self.state().store;
@@ -107,9 +117,7 @@ impl Kubernetes {
                 Some(_) => store.replace(kind, namespace, name, object),
             }
         });
-        if let Err(failure) = written {
-            panic!("{}", failure.to_json());
-        }
+        written.map(drop).map_err(|failure| failure.message)
     }
 
     /// An object as its JSON. The kind is written as in the object.

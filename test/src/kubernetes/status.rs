@@ -9,7 +9,7 @@ use super::kind::Kind;
 pub(super) struct Failure {
     pub(super) code: u16,
     reason: &'static str,
-    message: String,
+    pub(super) message: String,
     details: Value,
 }
 
