@@ -5,54 +5,70 @@ use std::time::SystemTime;
 use anyhow::{Context as _, Result, bail};
 use certs::Certificate;
 use ctfe::{Config, Log, Roots};
-use gate::{Gate, Object, Pair};
+use gate::{Entries, Gate, Object, Pair};
 use job::Refused;
 
 use crate::{
     flags::Args,
-    key::{CONFIG, PRIVATE},
+    key::{CONFIG, PASSWORD, PRIVATE},
 };
 
 /// A configuration that is published.
 pub(crate) struct Published {
     /// The object that holds it.
     place: String,
+    /// How it can be removed and nothing is lost.
+    removal: String,
     file: Vec<u8>,
     config: Config,
     log: Log,
 }
 
 impl Published {
-    /// The configuration in the Secret, else, for a key that exists, the one in the ConfigMap: older
-    /// Go jobs wrote it there, and our copy without the password still tells what else was in it.
+    /// The configuration in the Secret, else, for a key that a Go job made, the one in the
+    /// ConfigMap: older ones wrote it there. Beside a password of its own a key isn't theirs.
     pub(crate) fn read<K: Object>(
         pair: &Pair,
         config_map: &Gate<K>,
     ) -> Result<Option<Self>, Refused> {
         let secret = pair.private.bytes(CONFIG);
         let secret = secret.map(|file| (pair.private.to_string(), file));
+        let has = |entry| pair.private.bytes(entry).is_some();
         let other = || {
-            pair.private.bytes(PRIVATE)?;
-            Some((config_map.to_string(), config_map.bytes(CONFIG)?))
+            let file = config_map.bytes(CONFIG)?;
+            (has(PRIVATE) && !has(PASSWORD)).then(|| (config_map.to_string(), file))
         };
-        let published = secret.or_else(other);
-        published
-            .map(|(place, file)| Self::parse(place, file))
-            .transpose()
+        let Some((place, file)) = secret.or_else(other) else {
+            return Ok(None);
+        };
+        let removal = match has(PASSWORD) {
+            true => "remove it".into(),
+            false => format!(
+                "move its password to the entry {PASSWORD} of {} first, then remove it",
+                pair.private
+            ),
+        };
+        Self::parse(place, removal, file).map(Some)
     }
 
-    fn parse(place: String, file: &[u8]) -> Result<Self, Refused> {
+    fn parse(place: String, removal: String, file: &[u8]) -> Result<Self, Refused> {
         match Config::parse(file).and_then(|config| Ok((config.log()?, config))) {
             Ok((log, config)) => Ok(Self {
                 place,
+                removal,
                 file: file.into(),
                 config,
                 log,
             }),
             Err(cause) => Err(Refused::new(format!(
-                "{place}: {CONFIG}: {cause}: correct it, or remove it to have it written anew"
+                "{place}: {CONFIG}: {cause}: correct it, or {removal} to have it written anew"
             ))),
         }
+    }
+
+    /// It as an entry of the Secret.
+    pub(crate) fn to_entries(&self) -> Entries {
+        Entries::new().with(CONFIG, &*self.file)
     }
 
     /// The private key's password, if the configuration tells it.
@@ -60,16 +76,21 @@ impl Published {
         Some(self.log.password.as_str()).filter(|password| !password.is_empty())
     }
 
+    /// The public key, if the configuration tells it.
+    pub(crate) fn public_key(&self) -> Option<&[u8]> {
+        Some(self.log.public_key.as_slice()).filter(|key| !key.is_empty())
+    }
+
     /// Refuses a configuration for another key than the log's.
     pub(crate) fn check_key(&self, public_key: &[u8]) -> Result<(), Refused> {
-        if self.log.public_key.is_empty() || self.log.public_key == public_key {
-            return Ok(());
+        match self.public_key() {
+            Some(other) if other != public_key => Err(Refused::new(format!(
+                "{}: {CONFIG} is for another key than the CT log's: restore the key from a backup, or {} to \
+                 have it written for this one",
+                self.place, self.removal
+            ))),
+            _ => Ok(()),
         }
-        Err(Refused::new(format!(
-            "{}: {CONFIG} is for another key than the CT log's: restore the key from a backup, or remove \
-             {CONFIG} to have it written for this one",
-            self.place
-        )))
     }
 }
 
@@ -77,7 +98,8 @@ impl Published {
 pub(crate) struct Settled {
     /// The file for ct_server.
     pub(crate) file: Vec<u8>,
-    /// The same to read, without the password.
+    /// What our flags and the others say in it, to read, without the password. Nothing else leaves
+    /// the Secret: it may be secret too.
     pub(crate) copy: String,
 }
 
@@ -87,18 +109,14 @@ pub(crate) fn settle(
     published: Option<Published>,
     asked: &Log,
 ) -> Result<Settled, Refused> {
-    let (file, config) = match published {
-        None => {
-            let config = Config::new(asked);
-            (config.to_string().into(), config)
-        }
-        Some(published) if published.log == *asked => (published.file, published.config),
+    let new = Config::new(asked);
+    let file = match published {
+        None => new.to_string().into(),
+        Some(published) if published.log == *asked => published.file,
         Some(Published {
-            place,
-            mut config,
-            log,
-            ..
+            mut config, log, ..
         }) => {
+            let place = format!("Secret {}/{}", args.namespace, args.secret);
             if log.tree_id != asked.tree_id {
                 return Err(Refused::new(format!(
                     "{place}: {CONFIG} is for tree {}, and ConfigMap {}/{} has {TREE_ID} {}: correct the latter, \
@@ -115,10 +133,10 @@ pub(crate) fn settle(
                 )));
             }
             config.set(asked);
-            (config.to_string().into(), config)
+            config.to_string().into()
         }
     };
-    let copy = config.without_password().to_string();
+    let copy = new.without_password().to_string();
     Ok(Settled { file, copy })
 }
 
@@ -223,7 +241,7 @@ mod tests {
     /// The configuration that the Go job published.
     fn published() -> Published {
         let file = include_bytes!("../../../test/data/original/ctlog-secret/config");
-        Published::parse("Secret a/b".into(), file).unwrap()
+        Published::parse("Secret a/b".into(), "remove it".into(), file).unwrap()
     }
 
     fn refusal<T>(result: Result<T, Refused>) -> String {
@@ -311,7 +329,12 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_refused_and_not_printed() {
-        let refusal = refusal(Published::parse("Secret a/b".into(), b"password: \"hush").map(drop));
+        let broken = b"password: \"hush";
+        let refusal = refusal(Published::parse(
+            "Secret a/b".into(),
+            "remove it".into(),
+            broken,
+        ));
         assert!(
             refusal.starts_with("Secret a/b: config: line 1 isn't"),
             "{refusal}"

@@ -5,7 +5,7 @@ use gate::{Entries, Gate, Kube, Pair};
 use job::Refused;
 use keys::{PrivateKey, PublicKey};
 
-use crate::flags::Args;
+use crate::{config::Published, flags::Args};
 
 /// The key and what its Secrets are to hold.
 pub(crate) struct Key {
@@ -20,20 +20,23 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    /// Reads, imports or generates the key. `configured` is the password in a configuration that
-    /// is published: the Go job keeps it nowhere else.
+    /// Reads, imports or generates the key. The configuration that is published may tell its
+    /// password: the Go job keeps it nowhere else.
     pub(crate) async fn settle(
         args: &Args,
         kube: &Kube,
         pair: &Pair,
-        configured: Option<&str>,
+        published: Option<&Published>,
     ) -> Result<Self> {
         let given = match pair.private.bytes(PASSWORD) {
             Some(_) => args.password(),
-            None => configured.or(args.password()),
+            None => published.and_then(Published::password).or(args.password()),
         };
-        let existing = pair.private_key(PRIVATE, PASSWORD, given, &[PUBLIC, CONFIG])?;
-        let own = own_key(args, kube).await?;
+        let own = own_key(args, kube, pair, given).await?;
+        let existing = match &own {
+            Some(own) if is_restored(pair, published, own)? => None,
+            _ => pair.private_key(PRIVATE, PASSWORD, given, &[PUBLIC, CONFIG])?,
+        };
         let password = String::from_utf8(pair.password(PASSWORD, given)).map_err(|_| {
             Refused::new(format!(
                 "{}: {PASSWORD} isn't UTF-8, which ct_server wants",
@@ -44,6 +47,7 @@ impl Key {
         let mut private = Entries::new();
         let key = match (existing, own) {
             (Some(existing), own) => {
+                can_sign(pair, existing.public_key())?;
                 is_for_ct_server(pair)?;
                 if own.is_some_and(|own| own.public_key() != existing.public_key()) {
                     bail!(Refused::new(format!(
@@ -56,11 +60,11 @@ impl Key {
             }
             (None, own) => {
                 let key = own.unwrap_or_else(|| PrivateKey::generate(args.kind()));
+                can_sign(pair, key.public_key())?;
                 private.insert(PRIVATE, key.to_legacy_pem(password.as_bytes()));
                 key
             }
         };
-        can_sign(pair, key.public_key())?;
         let public = Entries::new().with(PUBLIC, pair.public_half(PUBLIC, &key)?);
         private.extend(pair.missing(&public.clone().with(PASSWORD, &*password)));
         Ok(Self {
@@ -72,19 +76,56 @@ impl Key {
     }
 }
 
-/// The key in the user's own Secret, in any form that can be opened.
-async fn own_key(args: &Args, kube: &Kube) -> Result<Option<PrivateKey>> {
+/// The key in the user's own Secret, in any form that can be opened, with the password of the key
+/// that is published if none is given. Once it is imported, that Secret may be gone.
+async fn own_key(
+    args: &Args,
+    kube: &Kube,
+    pair: &Pair,
+    published: Option<&str>,
+) -> Result<Option<PrivateKey>> {
     let Some(name) = args.private_secret() else {
         return Ok(None);
     };
     let gate = Gate::secret(kube, &args.namespace, name).await?;
     let Some(pem) = gate.bytes(PRIVATE) else {
+        if pair.private.bytes(PRIVATE).is_some() {
+            return Ok(None);
+        }
         bail!("{gate} has no {PRIVATE} yet (you make it, and name it with --private-secret)");
     };
-    let key = PrivateKey::from_pem(pem, args.password().map(str::as_bytes));
+    let given = args.password().map(str::as_bytes);
+    let stored = pair.private.bytes(PASSWORD);
+    let key = PrivateKey::from_pem(pem, given.or(stored).or(published.map(str::as_bytes)));
     key.map(Some)
         .map_err(Refused::because)
         .with_context(|| format!("{gate}: {PRIVATE}"))
+}
+
+/// Whether `own` is the key that is gone: what is left of that one proves it.
+fn is_restored(
+    pair: &Pair,
+    published: Option<&Published>,
+    own: &PrivateKey,
+) -> Result<bool, Refused> {
+    if pair.private.bytes(PRIVATE).is_some() {
+        return Ok(false);
+    }
+    let mut is_proven = published.is_some_and(|published| published.public_key().is_some());
+    for gate in [&pair.private, &pair.public] {
+        match gate.bytes(PUBLIC).map(PublicKey::from_pem) {
+            None => (),
+            Some(Ok(half)) if half == *own.public_key() => is_proven = true,
+            Some(_) => {
+                return Err(Refused::new(format!(
+                    "{} has no {PRIVATE}, and {gate}: {PUBLIC} doesn't belong to the key that \
+                     --private-secret names: name the right one, or delete {} and {} to start a new trust",
+                    pair.private, pair.private, pair.public
+                )));
+            }
+        }
+    }
+    Ok(is_proven)
 }
 
 /// ct_server opens no other private key than an encrypted one in the older form.
@@ -94,8 +135,8 @@ fn is_for_ct_server(pair: &Pair) -> Result<(), Refused> {
         return Ok(());
     }
     Err(Refused::new(format!(
-        "{}: {PRIVATE} isn't encrypted in the form that ct_server opens (DEK-Info): move it to another \
-         Secret and name that one with --private-secret",
+        "{}: {PRIVATE} isn't encrypted in the form that ct_server opens (DEK-Info): move it to the entry \
+         {PRIVATE} of another Secret, leave the rest as it is, and name that Secret with --private-secret",
         pair.private
     )))
 }

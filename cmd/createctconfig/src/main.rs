@@ -33,10 +33,11 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     let mut config_map = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
 
     let published = Published::read(&pair, &config_map)?;
-    let configured = published.as_ref().and_then(Published::password);
-    let key = Key::settle(args, &kube, &pair, configured).await?;
+    let mut key = Key::settle(args, &kube, &pair, published.as_ref()).await?;
     if let Some(published) = &published {
         published.check_key(key.public_key.der())?;
+        // Beside the password, whose entry ends the ConfigMap's say.
+        key.private.extend(pair.missing(&published.to_entries()));
     }
     pair.publish(key.private, key.public).await?;
 

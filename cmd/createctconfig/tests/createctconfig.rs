@@ -1,5 +1,7 @@
 //! The binary against the embedded Kubernetes API and a stand-in for Fulcio.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
+
 use std::fs;
 
 use ctfe::Config;
@@ -96,6 +98,45 @@ impl CtLog {
             .unwrap()
     }
 
+    /// Lets the Job read the Secret `own`.
+    fn allow_own(&self) {
+        let role = self
+            .kubernetes
+            .get("Role", "ctlog-system", "createctconfig");
+        let mut role = role.unwrap();
+        let names = role["rules"][1]["resourceNames"].as_array_mut();
+        names.unwrap().push("own".into());
+        self.kubernetes.apply(&role);
+    }
+
+    fn set_own(&self, pem: &str) {
+        let own = Entries::from([("private".into(), pem.into())]);
+        self.kubernetes.set_secret("ctlog-system", "own", &own);
+    }
+
+    /// With the flags and the Fulcio that the Go job had.
+    fn job_after_the_original(&self) -> Process<'_> {
+        let cert = material::original("fulcio-secret").remove("cert").unwrap();
+        let cert = std::str::from_utf8(&cert).unwrap();
+        self.fulcio.set_chains(&[cert]);
+        let url = self.fulcio.url();
+        let job = self.job().without_args();
+        job.args(["--secret=ctlog-secret", "--fulcio-url", &url])
+    }
+
+    /// What the Go job made, with a field in its configuration that we don't know.
+    fn set_original(&self) -> Entries {
+        self.publish_tree("4205681293847561234");
+        let mut entries = material::original("ctlog-secret");
+        let config = String::from_utf8(entries["config"].clone()).unwrap();
+        assert!(config.contains("prefix:"), "{config}");
+        let with_more = config.replacen("prefix:", &format!("{UNKNOWN} prefix:"), 1);
+        entries.insert("config".into(), with_more.into());
+        self.kubernetes
+            .set_secret("ctlog-system", "ctlog-secret", &entries);
+        entries
+    }
+
     #[track_caller]
     fn assert_refused(&self, flags: &[&str], texts: &[&str]) {
         let before = self.kubernetes.objects();
@@ -103,6 +144,8 @@ impl CtLog {
         self.kubernetes.assert_unchanged(&before);
     }
 }
+
+const UNKNOWN: &str = "ctfe_storage_connection_string: \"mysql://root:hush@mysql\"";
 
 #[test]
 fn the_configuration_is_what_the_flags_and_the_others_say() {
@@ -300,7 +343,7 @@ fn a_broken_configuration_is_refused_and_one_for_another_key_too() {
     other.job().run().assert(0, &["done"]);
     let mut entries = ctlog.private();
     for (config, text) in [
-        (b"no configuration".to_vec(), "config: "),
+        (b"no configuration".to_vec(), "correct it, or remove it"),
         (
             other.private()["config"].clone(),
             "config is for another key",
@@ -373,33 +416,82 @@ fn a_key_of_ones_own_is_imported_and_never_replaces_another() {
         key.to_legacy_pem(b"own password"),
     ] {
         let ctlog = CtLog::set();
-        let mut role = ctlog
-            .kubernetes
-            .get("Role", "ctlog-system", "createctconfig")
-            .unwrap();
-        role["rules"][1]["resourceNames"]
-            .as_array_mut()
-            .unwrap()
-            .push("own".into());
-        ctlog.kubernetes.apply(&role);
-        let set_own = |pem: &str| {
-            let own = Entries::from([("private".into(), pem.into())]);
-            ctlog.kubernetes.set_secret("ctlog-system", "own", &own);
-        };
+        ctlog.allow_own();
         let flags = ["--private-secret=own", "--key-password=own password"];
         let mut job = ctlog.job().args(flags).start();
         job.wait_for_line("Secret ctlog-system/own has no private yet");
-        set_own(&pem);
+        ctlog.set_own(&pem);
         job.wait().assert(0, &["done"]);
         assert_eq!(ctlog.key().public_key(), key.public_key());
 
-        set_own(&material::key().to_encrypted_pem(b"own password"));
+        ctlog.set_own(&material::key().to_encrypted_pem(b"own password"));
         ctlog.assert_refused(
             &flags,
             &["Secret ctlog-system/ctlog-secret: private is another key"],
         );
-        set_own("no key");
+        ctlog.set_own("no key");
         ctlog.assert_refused(&flags, &["Secret ctlog-system/own: private: "]);
+
+        ctlog.kubernetes.delete("Secret", "ctlog-system", "own");
+        let before = ctlog.kubernetes.objects();
+        ctlog.job().args(flags).run().assert(0, &["done"]);
+        ctlog.kubernetes.assert_unchanged(&before);
+    }
+}
+
+#[test]
+fn a_lost_key_is_restored_from_ones_own_secret_and_no_other_key_takes_its_place() {
+    for survivors in [
+        &["public", "config", "password", "rootca", "fulcio-0"][..],
+        &["config"],
+        &[],
+    ] {
+        let ctlog = CtLog::set();
+        ctlog.allow_own();
+        ctlog.job().run().assert(0, &["done"]);
+        let (key, mut entries) = (ctlog.key(), ctlog.private());
+        entries.retain(|entry, _| survivors.contains(&entry.as_str()));
+        let secrets = &ctlog.kubernetes;
+        secrets.set_secret("ctlog-system", "ctlog-secret", &entries);
+
+        let flags = ["--private-secret=own", "--key-password=own password"];
+        ctlog.set_own(&material::key().to_encrypted_pem(b"own password"));
+        let text = "public doesn't belong to the key that --private-secret names";
+        ctlog.assert_refused(&flags, &["Secret ctlog-system/ctlog-secret", text]);
+
+        ctlog.set_own(&key.to_encrypted_pem(b"own password"));
+        ctlog.job().args(flags).run().assert(0, &["done"]);
+        assert_eq!(ctlog.key().public_key(), key.public_key());
+        assert_eq!(ctlog.log().password.as_bytes(), ctlog.private()["password"]);
+    }
+}
+
+#[test]
+fn a_key_in_a_form_that_the_server_does_not_open_is_refused_with_a_way_that_works() {
+    let key = material::key();
+    for password in [Some("hush"), None] {
+        let ctlog = CtLog::set();
+        ctlog.allow_own();
+        let pem = key.to_encrypted_pem(b"hush");
+        let public = Entries::from([("public".into(), key.public_key().to_pem().into())]);
+        let kubernetes = &ctlog.kubernetes;
+        kubernetes.set_secret("ctlog-system", "ctlog-public-key", &public);
+        let rest = password.map(|password| ("password".to_owned(), password.into()));
+        let mut entries: Entries = rest.into_iter().collect();
+        entries.insert("private".into(), pem.clone().into());
+        kubernetes.set_secret("ctlog-system", "ctlog-secret", &entries);
+        let flags = match password {
+            Some(_) => &[][..],
+            None => &["--key-password=hush"],
+        };
+        ctlog.assert_refused(flags, &["DEK-Info", "entry private of another Secret"]);
+
+        ctlog.set_own(&pem);
+        entries.remove("private");
+        kubernetes.set_secret("ctlog-system", "ctlog-secret", &entries);
+        let job = ctlog.job().args(flags).args(["--private-secret=own"]);
+        job.run().assert(0, &["done"]);
+        assert_eq!(ctlog.key().public_key(), key.public_key());
     }
 }
 
@@ -421,6 +513,75 @@ fn wrong_values_are_named() {
 }
 
 #[test]
+fn what_is_unknown_in_the_configuration_stays_in_the_secret() {
+    let ctlog = CtLog::set();
+    let original = ctlog.set_original();
+    ctlog.job_after_the_original().run().assert(0, &["done"]);
+    assert_eq!(
+        ctlog.log().password,
+        Config::parse(&original["config"])
+            .unwrap()
+            .log()
+            .unwrap()
+            .password
+    );
+    let complete = String::from_utf8(ctlog.private()["config"].clone()).unwrap();
+    assert!(complete.contains(UNKNOWN), "{complete}");
+    let copy = ctlog.kubernetes.config_map("ctlog-system", "ctlog-config");
+    assert!(copy["config"].contains("sigstorescaffolding"));
+    assert!(!copy["config"].contains("hush"), "{}", copy["config"]);
+}
+
+#[test]
+fn the_only_copy_of_a_password_is_not_advised_away() {
+    let ctlog = CtLog::set();
+    let mut entries = ctlog.set_original();
+    let config = entries.insert("config".into(), b"no configuration".to_vec());
+    let log = Config::parse(&config.unwrap()).unwrap().log().unwrap();
+    let set = |entries: &Entries| {
+        ctlog
+            .kubernetes
+            .set_secret("ctlog-system", "ctlog-secret", entries);
+    };
+    set(&entries);
+    let advice = "move its password to the entry password of Secret ctlog-system/ctlog-secret first, then \
+                  remove it";
+    ctlog.assert_refused(&[], &["Secret ctlog-system/ctlog-secret: config: ", advice]);
+
+    entries.insert("password".into(), log.password.clone().into());
+    entries.remove("config");
+    set(&entries);
+    ctlog.job_after_the_original().run().assert(0, &["done"]);
+    assert_eq!(ctlog.log().password, log.password);
+}
+
+#[test]
+fn the_config_maps_configuration_counts_only_for_a_key_that_the_original_made() {
+    let ctlog = CtLog::set();
+    let mut entries = ctlog.set_original();
+    let config = String::from_utf8(entries.remove("config").unwrap()).unwrap();
+    let kubernetes = &ctlog.kubernetes;
+    let from_config_map = |entries: &Entries| {
+        let config_map = [("treeID", "4205681293847561234"), ("config", &config)];
+        kubernetes.set_config_map("ctlog-system", "ctlog-config", &config_map);
+        kubernetes.set_secret("ctlog-system", "ctlog-secret", entries);
+        // So that the password is published in a run before the configuration is.
+        ctlog
+            .fulcio
+            .calls
+            .fail_once("GET /api/v2/trustBundle", Fault::Status(502));
+        ctlog.job_after_the_original().run().assert(0, &["done"]);
+        String::from_utf8(ctlog.private()["config"].clone()).unwrap()
+    };
+    let kept = from_config_map(&entries);
+    assert!(kept.contains(UNKNOWN), "{kept}");
+
+    entries.insert("password".into(), ctlog.log().password.into());
+    let anew = from_config_map(&entries);
+    assert!(!anew.contains(UNKNOWN), "{anew}");
+}
+
+#[test]
 fn what_the_original_made_is_kept_and_completed() {
     for secret in ["ctlog-secret", "ctlog-rsa"] {
         let ctlog = CtLog::set();
@@ -429,16 +590,7 @@ fn what_the_original_made_is_kept_and_completed() {
         ctlog
             .kubernetes
             .set_secret("ctlog-system", "ctlog-secret", &original);
-        let cert = material::original("fulcio-secret").remove("cert").unwrap();
-        ctlog
-            .fulcio
-            .set_chains(&[std::str::from_utf8(&cert).unwrap()]);
-        let job = ctlog.job().without_args().args([
-            "--secret=ctlog-secret",
-            "--fulcio-url",
-            &ctlog.fulcio.url(),
-        ]);
-        job.run().assert(0, &["done"]);
+        ctlog.job_after_the_original().run().assert(0, &["done"]);
         let entries = ctlog.private();
         let kept = |(key, value): (&String, &Vec<u8>)| entries[key] == *value;
         assert!(original.iter().all(kept), "{secret}");

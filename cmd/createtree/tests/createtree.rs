@@ -1,5 +1,7 @@
 //! The binary against the embedded Kubernetes API and a stand-in for Trillian.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
+
 use std::fs;
 
 use testbed::{
