@@ -48,11 +48,9 @@ upgrade() {
 delete_pods() {
 	local namespace
 	for namespace in "${namespaces[@]}"; do
-		kubectl delete pods --all --namespace="$namespace" --wait=false
+		kubectl delete pods --all --namespace="$namespace" &
 	done
-	for namespace in "${namespaces[@]}"; do
-		kubectl delete pods --all --namespace="$namespace"
-	done
+	wait
 	hack/wait.sh --servers
 	search
 }
@@ -78,7 +76,8 @@ mysql_answers() {
 		--execute='SELECT COUNT(*) FROM Trees, TreeControl, Subtree, TreeHead, LeafData, SequencedLeafData, Unsequenced'
 }
 
-# documents FILE CONDITION FROM TO: the documents of config/FILE for which an awk CONDITION holds, moved from one namespace to another.
+# documents FILE CONDITION FROM TO: the documents of config/FILE in the namespace FROM for which an awk CONDITION holds, moved to
+# the namespace TO.
 documents() {
-	awk -v RS='---\n' -v ORS='---\n' "$2" "config/$1" | sed "s/\<$3\>/$4/g"
+	awk -v RS='---\n' -v ORS='---\n' "/\\n  namespace: $3\\n/ && $2" "config/$1" | sed "s/\<$3\>/$4/g"
 }

@@ -39,10 +39,22 @@ other_public_key() (
 unknown_tree() (
 	scene unknown-tree 600-rekor.yaml rekor-system
 	kubectl create configmap rekor-config --namespace="$namespace" --from-literal=treeID=42
-	objects > "$scratch/before"
+	versions_in "$namespace" > "$scratch/before"
 	run createtree
-	ended 3 'rekor-config.*42'
-	objects | diff "$scratch/before" -
+	ended 3 'no tree 42.*rekor-config'
+	versions_in "$namespace" | diff "$scratch/before" -
+)
+
+wrong_order() (
+	scene wrong-order 500-tuf.yaml tuf-system
+	for secret in fulcio-pub-key ctlog-public-key rekor-pub-key tsa-cert-chain; do
+		copy $secret
+		[[ $secret == tsa-cert-chain ]] || create $secret
+	done
+	awk -v RS='-----END CERTIFICATE-----\n' 'NF { chain = $0 RS chain } END { printf "%s", chain }' \
+		"$scratch/tsa-cert-chain/cert-chain" > "$scratch/reversed"
+	mv "$scratch/reversed" "$scratch/tsa-cert-chain/cert-chain"
+	refuses tsa-cert-chain createtuf 'tsa-cert-chain'
 )
 
 # scene NAME FILE NAMESPACE: a namespace e2e-NAME with the accounts and rights that config/FILE gives in NAMESPACE.
@@ -89,11 +101,12 @@ copy() {
 
 # refuses SECRET JOB PATTERN: with SECRET made of the files in $scratch, JOB ends with 3 and changes nothing.
 refuses() {
-	kubectl create secret generic "$1" --namespace="$namespace" --from-file="$scratch/$1"
-	objects > "$scratch/before"
+	create "$1"
+	versions_in "$namespace" > "$scratch/before"
 	run "$2"
 	ended 3 "$3"
-	objects | diff "$scratch/before" -
+	versions_in "$namespace" | diff "$scratch/before" -
 }
 
-objects() { versions_in "$namespace"; }
+# create SECRET: of the files in $scratch.
+create() { kubectl create secret generic "$1" --namespace="$namespace" --from-file="$scratch/$1"; }
