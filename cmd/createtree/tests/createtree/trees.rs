@@ -1,0 +1,161 @@
+//! Which tree is published, and what becomes of the others.
+
+use testbed::{Tree, TreeState, TreeType, suite::Scene as _};
+
+use crate::Rekor;
+
+#[test]
+fn a_tree_left_behind_by_a_crash_is_found_and_initialised() {
+    for initialised in [false, true] {
+        let rekor = Rekor::set();
+        rekor.trillian.put(rekor.tree(5), initialised);
+        rekor.job().run().assert(0, &["done"]);
+        assert_eq!(rekor.published(), "5");
+        rekor.check();
+    }
+}
+
+#[test]
+fn of_several_trees_the_smallest_is_published_and_the_empty_others_are_deleted() {
+    let rekor = Rekor::set();
+    for (id, initialised) in [(7, true), (5, false), (9, false)] {
+        rekor.trillian.put(rekor.tree(id), initialised);
+    }
+    rekor.job().run().assert(0, &["done"]);
+    assert_eq!(rekor.published(), "5");
+    rekor.check();
+}
+
+#[test]
+fn a_published_tree_never_changes() {
+    let rekor = Rekor::set();
+    for id in [5, 7] {
+        rekor.trillian.put(rekor.tree(id), true);
+    }
+    rekor.publish("7");
+    rekor.job().run().assert(0, &["done"]);
+    assert_eq!(rekor.published(), "7");
+    rekor.check();
+}
+
+#[test]
+fn a_tree_with_entries_is_named_and_never_deleted() {
+    let rekor = Rekor::set();
+    for id in [5, 7] {
+        rekor.trillian.put(rekor.tree(id), true);
+    }
+    rekor.trillian.grow(7, 3);
+    let outcome = rekor.job().run();
+    outcome.assert(0, &["done"]);
+    assert!(
+        outcome.log.contains("WARN tree 7 in Trillian isn't in use"),
+        "{}",
+        outcome.log
+    );
+    assert_eq!(rekor.trillian.trees().len(), 2);
+}
+
+#[test]
+fn trees_of_others_are_left_alone() {
+    let rekor = Rekor::set();
+    let foreign = |tree_id, description: &str| Tree {
+        description: description.into(),
+        ..rekor.tree(tree_id)
+    };
+    rekor.trillian.put(foreign(1, ""), true);
+    rekor
+        .trillian
+        .put(foreign(2, "[another uid/rekor-config]"), true);
+    let ctlog = rekor.mark("rekor-system", "ctlog-config");
+    rekor.trillian.put(foreign(3, &ctlog), true);
+    rekor.job().run().assert(0, &["done"]);
+    assert_eq!(rekor.trillian.trees().len(), 4);
+    assert!(!["1", "2", "3"].contains(&rekor.published().as_str()));
+}
+
+#[test]
+fn a_published_tree_that_cannot_be_used_is_refused() {
+    let rekor = Rekor::set();
+    rekor.publish("5");
+    rekor.assert_refused(&[], &["Trillian has no tree 5", "--tree_id"]);
+    for (state, kind, deleted, text) in [
+        (TreeState::Frozen, TreeType::Log, false, "FROZEN LOG"),
+        (TreeState::Draining, TreeType::Log, false, "DRAINING LOG"),
+        (
+            TreeState::Active,
+            TreeType::PreorderedLog,
+            false,
+            "ACTIVE PREORDERED_LOG",
+        ),
+        (TreeState::Active, TreeType::Log, true, "deleted ACTIVE LOG"),
+    ] {
+        let tree = Tree {
+            tree_state: state.into(),
+            tree_type: kind.into(),
+            deleted,
+            ..rekor.tree(5)
+        };
+        rekor.trillian.put(tree, true);
+        rekor.assert_refused(&[], &[text]);
+    }
+}
+
+#[test]
+fn a_tree_of_this_gate_that_cannot_be_used_gets_no_second_one() {
+    let rekor = Rekor::set();
+    let frozen = Tree {
+        tree_state: TreeState::Frozen.into(),
+        ..rekor.tree(5)
+    };
+    rekor.trillian.put(frozen, true);
+    rekor.assert_refused(&[], &["tree 5 in Trillian is FROZEN LOG", "delete it"]);
+    rekor.trillian.put(rekor.tree(7), true);
+    rekor.job().run().assert(0, &["done"]);
+    assert_eq!(rekor.published(), "7");
+    assert_eq!(rekor.trillian.trees().len(), 2);
+}
+
+#[test]
+fn what_is_no_tree_id_is_refused() {
+    let rekor = Rekor::set();
+    for garbage in ["none", "-1", "0", "1.5", "99999999999999999999"] {
+        rekor.publish(garbage);
+        rekor.assert_refused(&[], &["treeID is", garbage, "not a tree's ID"]);
+    }
+}
+
+#[test]
+fn a_placeholder_is_kept_and_an_empty_id_is_filled_in() {
+    let rekor = Rekor::set();
+    let entries = [("__placeholder", "kept"), ("treeID", "")];
+    rekor
+        .kubernetes
+        .set_config_map("rekor-system", "rekor-config", &entries);
+    rekor.job().run().assert(0, &["done"]);
+    rekor.check();
+    let entries = rekor.kubernetes.config_map("rekor-system", "rekor-config");
+    assert_eq!(entries["__placeholder"], "kept");
+}
+
+#[test]
+fn a_given_tree_is_published_if_trillian_has_it() {
+    let rekor = Rekor::set();
+    let own = Tree {
+        description: "made by hand".into(),
+        ..rekor.tree(42)
+    };
+    rekor.assert_refused(&["--tree_id=42"], &["Trillian has no tree 42"]);
+    rekor.trillian.put(own, false);
+    rekor
+        .job()
+        .args(["--tree_id=42"])
+        .run()
+        .assert(0, &["done"]);
+    rekor.check();
+    rekor.assert_refused(
+        &["--tree_id=43"],
+        &["treeID is 42", "--tree_id asks for 43"],
+    );
+    rekor.job().run().assert(0, &["done"]);
+    assert_eq!(rekor.published(), "42");
+}
