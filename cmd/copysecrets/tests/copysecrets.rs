@@ -111,6 +111,35 @@ fn each_missing_source_is_waited_for_while_the_others_are_copied() {
 }
 
 #[test]
+fn whatever_of_the_copies_is_missing_is_copied_again() {
+    let tuf = Tuf::set();
+    tuf.job().run().assert(0, &["done"]);
+    let copies = sources().map(|(_, _, copy, _)| (copy, tuf.copy(copy)));
+    let all: Vec<(&str, String)> = copies
+        .iter()
+        .flat_map(|(copy, entries)| entries.keys().map(move |key| (*copy, key.clone())))
+        .collect();
+    for subset in 1..1_u32 << all.len() {
+        let missing = |copy: &str, key: &str| {
+            let position = all.iter().position(|(c, k)| *c == copy && k == key);
+            subset & 1 << position.unwrap() != 0
+        };
+        for (copy, entries) in &copies {
+            let mut some = entries.clone();
+            some.retain(|key, _| !missing(copy, key));
+            tuf.0.delete("Secret", "tuf-system", copy);
+            if !some.is_empty() {
+                tuf.0.set_secret("tuf-system", copy, &some);
+            }
+        }
+        tuf.job().run().assert(0, &["done"]);
+        for (copy, entries) in &copies {
+            assert_eq!(tuf.copy(copy), *entries);
+        }
+    }
+}
+
+#[test]
 fn nothing_private_is_copied() {
     let tuf = Tuf::set();
     tuf.set_source(
