@@ -43,7 +43,7 @@ impl Rekor {
     }
 
     fn password(&self) -> String {
-        String::from_utf8(self.private()["signing-secret-password"].clone()).unwrap()
+        String::from_utf8(self.private()["signing-secret-password"].clone()).expect("it is text")
     }
 
     /// The Job that makes the password of Rekor's database.

@@ -26,6 +26,8 @@ impl Store {
         let keys = Gate::secret(kube, &args.namespace, &args.keyssecret).await?;
         let root = Gate::secret(kube, &args.namespace, &args.rootsecret).await?;
         let trust = Gate::config_map(kube, &args.namespace, &args.trust_configmap).await?;
+        // Somebody who publishes meanwhile would look like one who lost keys or repository.
+        keys.confirm().await?;
         let repository = root
             .bytes(REPOSITORY)
             .map(Repository::from_archive)

@@ -81,6 +81,24 @@ impl<K: Object> Gate<K> {
         self.object.is_some()
     }
 
+    /// Checks that nobody wrote the object since it was read: what was read after it fits it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Changed`], and the API server's.
+    pub async fn confirm(&self) -> Result<()> {
+        let now = Self::read(&self.kube, &self.namespace, &self.name).await?;
+        let version = |object: &Option<K>| {
+            object
+                .as_ref()
+                .and_then(|object| object.meta().resource_version.clone())
+        };
+        match version(&now.object) == version(&self.object) {
+            true => Ok(()),
+            false => Err(Error::Changed(self.to_string())),
+        }
+    }
+
     /// What the object holds.
     pub fn entries(&self) -> &Entries {
         &self.entries

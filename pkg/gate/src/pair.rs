@@ -20,16 +20,16 @@ pub struct Pair {
 }
 
 impl Pair {
-    /// Reads both.
+    /// Reads both: the public one first, since it is published last. In the other order somebody who
+    /// publishes both meanwhile would look like a private key that is gone.
     ///
     /// # Errors
     ///
     /// As [`Gate::secret`].
     pub async fn read(kube: &Kube, namespace: &str, private: &str, public: &str) -> Result<Self> {
-        Ok(Self {
-            private: Gate::secret(kube, namespace, private).await?,
-            public: Gate::secret(kube, namespace, public).await?,
-        })
+        let public = Gate::secret(kube, namespace, public).await?;
+        let private = Gate::secret(kube, namespace, private).await?;
+        Ok(Self { private, public })
     }
 
     /// The private key that exists under `key`, opened with the password under `password`, else

@@ -1,5 +1,7 @@
 //! OpenSSL reads what we write, and we read what OpenSSL writes.
 
+#![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
+
 use std::{
     io::Write as _,
     process::{Command, Stdio},

@@ -10,7 +10,8 @@ macro_rules! original {
 
 #[test]
 fn every_private_key_opens_with_its_password_and_matches_its_public_half() {
-    let pairs: [(&str, &[u8], &[u8], &[u8]); 4] = [
+    type File = &'static [u8];
+    let pairs: [(&str, File, File, File); 4] = [
         (
             "rekor",
             original!("rekor-signing-secret/signing-secret"),
