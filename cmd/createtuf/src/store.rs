@@ -76,11 +76,15 @@ impl Store {
                      backup, or, if this is the one to go on with, remove {TRUST} from {keys}"
                 )))
             }
-            (None, None) if root.bytes(ROOT).is_some() || trust.bytes(ROOT_JSON).is_some() => {
+            (None, recorded)
+                if recorded.is_some()
+                    || root.bytes(ROOT).is_some()
+                    || trust.bytes(ROOT_JSON).is_some() =>
+            {
                 Err(Refused::new(format!(
-                    "{root} has no {REPOSITORY} and {keys} doesn't know of one, but clients were given a root \
-                     of trust before: restore both from a backup, or delete {root} and {trust} to start a \
-                     new trust, which every client then has to be given"
+                    "{root} has no {REPOSITORY}, but clients were given a root of trust before: restore \
+                     {root} and {keys} from a backup, or delete both and {trust} to start a new trust, \
+                     which every client then has to be given"
                 )))
             }
             _ => Ok(()),
@@ -162,7 +166,9 @@ impl Store {
 
     /// An error with what it means here, and the way out.
     fn refused(&self, error: Error) -> Refused {
-        let Self { keys, root, .. } = self;
+        let Self {
+            keys, root, trust, ..
+        } = self;
         Refused::new(match &error {
             Error::Differs(_) => format!(
                 "the inputs aren't what {root} publishes: {error}. If that is intended, run createtuf \
@@ -172,7 +178,7 @@ impl Store {
                 "{error} in {keys}, so {root} can't be renewed: restore {keys} from a backup"
             ),
             Error::RepositoryMissing { .. } => format!(
-                "{error}: restore {root} from a backup, or delete {keys} to start a new trust, \
+                "{error}: restore {root} from a backup, or delete {keys} and {trust} to start a new trust, \
                  which every client then has to be given"
             ),
             Error::RootBehind { .. } => {
