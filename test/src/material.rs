@@ -4,11 +4,16 @@ use std::{
     fs::{self, DirEntry},
     io,
     path::PathBuf,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use certs::{Certificate, Chain, Subject, Validity};
 use keys::{Kind, PrivateKey};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivatePkcs8KeyDer},
+};
 
 use crate::Entries;
 
@@ -46,6 +51,22 @@ pub fn timestamping_chain(key: &PrivateKey, from: SystemTime, length: Duration) 
     let [intermediate, root] = [self::key(), self::key()];
     let chain = certs::timestamping_chain(key, &intermediate, &root, "test", validity);
     chain.expect("P-256 keys and a name")
+}
+
+/// A server's end of TLS, HTTP/2 alone, and its certificate (PEM), which is good for 127.0.0.1 and
+/// signed by itself.
+pub(crate) fn tls() -> (TlsAcceptor, String) {
+    let names = vec!["127.0.0.1".to_owned()];
+    let own = rcgen::generate_simple_self_signed(names).expect("an address is a name");
+    let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()).into();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("the provider knows them")
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key);
+    let mut config = config.expect("the key is the certificate's");
+    config.alpn_protocols = vec![b"h2".to_vec()];
+    (TlsAcceptor::from(Arc::new(config)), own.cert.pem())
 }
 
 /// What the Go original's jobs wrote into the Secret of that name (`test/data/original`).

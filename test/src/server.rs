@@ -18,10 +18,12 @@ use hyper_util::{
     server::conn::auto,
 };
 use tokio::{
-    net::{TcpListener, TcpSocket, TcpStream},
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpSocket},
     runtime,
     sync::{Notify, oneshot},
 };
+use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
 
 use crate::{Calls, Fault};
@@ -70,8 +72,18 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts serving, and returns when it listens.
+    /// Starts serving in the clear, and returns when it listens.
     pub(crate) fn start(address: Address, calls: Calls, service: impl Service) -> Self {
+        Self::start_with(None, address, calls, service)
+    }
+
+    /// As [`Server::start`], over TLS if there is somebody to accept it.
+    pub(crate) fn start_with(
+        tls: Option<TlsAcceptor>,
+        address: Address,
+        calls: Calls,
+        service: impl Service,
+    ) -> Self {
         let (stop, stopped) = oneshot::channel();
         let (ready, listening) = mpsc::channel();
         let Address { socket, address } = address;
@@ -83,7 +95,7 @@ impl Server {
                 ready.send(()).expect("the starter waits");
                 tokio::select! {
                     _ = stopped => (),
-                    () = accept(listener, calls, Arc::new(service)) => (),
+                    () = accept(listener, tls, calls, Arc::new(service)) => (),
                 }
             });
         });
@@ -109,15 +121,34 @@ impl Drop for Server {
     }
 }
 
-async fn accept(listener: TcpListener, calls: Calls, service: Arc<impl Service>) {
+async fn accept(
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    calls: Calls,
+    service: Arc<impl Service>,
+) {
     loop {
         let (stream, _) = listener.accept().await.expect("a connection");
-        tokio::spawn(serve(stream, calls.clone(), service.clone()));
+        let (tls, calls, service) = (tls.clone(), calls.clone(), service.clone());
+        tokio::spawn(async move {
+            match tls {
+                None => serve(stream, calls, service).await,
+                // A client that doesn't trust us, or speaks no TLS, knows it.
+                Some(tls) => {
+                    if let Ok(stream) = tls.accept(stream).await {
+                        serve(stream, calls, service).await;
+                    }
+                }
+            }
+        });
     }
 }
 
 /// Serves a connection until the client or a fault ends it.
-async fn serve(stream: TcpStream, calls: Calls, service: Arc<impl Service>) {
+async fn serve<S>(stream: S, calls: Calls, service: Arc<impl Service>)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
     let broken = Arc::new(Notify::new());
     let answers = service_fn({
         let broken = broken.clone();

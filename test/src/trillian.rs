@@ -11,10 +11,11 @@ use std::{
 
 use http_body_util::Full;
 use hyper::{Request, Response, body::Bytes};
+use tokio_rustls::TlsAcceptor;
 use tonic::{Code, Status, body::Body, codegen::Service as _};
 
 use crate::{
-    Address, Calls,
+    Address, Calls, material,
     server::{Server, Service},
 };
 use proto::{
@@ -49,9 +50,20 @@ impl Trillian {
 
     /// Starts one where nobody answered before.
     pub fn start_at(address: Address) -> Self {
+        Self::start_with(None, address)
+    }
+
+    /// Starts one that speaks TLS, and returns it with the certificate to trust (PEM).
+    pub fn start_with_tls() -> (Self, String) {
+        let (acceptor, certificate) = material::tls();
+        let trillian = Self::start_with(Some(acceptor), Address::reserve());
+        (trillian, certificate)
+    }
+
+    fn start_with(tls: Option<TlsAcceptor>, address: Address) -> Self {
         let calls = Calls::default();
         let trees = Trees::default();
-        let server = Server::start(address, calls.clone(), trees.clone());
+        let server = Server::start_with(tls, address, calls.clone(), trees.clone());
         Self {
             calls,
             trees,

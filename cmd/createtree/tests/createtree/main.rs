@@ -6,6 +6,7 @@ mod trees;
 
 use std::fs;
 
+use tempfile::NamedTempFile;
 use testbed::{
     Address, Calls, Fault, Kubernetes, Process, Tree, TreeState, TreeType, Trillian, suite::Scene,
 };
@@ -182,9 +183,31 @@ fn force_is_a_wrong_flag_with_a_way_out() {
 }
 
 #[test]
+fn tls_is_spoken_with_the_certificates_in_a_file_and_no_others() {
+    let kubernetes = Kubernetes::start();
+    let (trillian, certificate) = Trillian::start_with_tls();
+    let (_, foreign) = Trillian::start_with_tls();
+    let rekor = Rekor {
+        kubernetes,
+        trillian,
+    };
+    let file = NamedTempFile::new().unwrap();
+    let flag = format!("--tls_cert_file={}", file.path().display());
+    fs::write(file.path(), foreign).unwrap();
+    for job in [rekor.job(), rekor.job().args([&flag])] {
+        let mut job = job.start();
+        job.wait_for_line("not yet: ");
+        assert!(rekor.trillian.calls.log().is_empty());
+    }
+    fs::write(file.path(), certificate).unwrap();
+    rekor.job().args([&flag]).run().assert(0, &["done"]);
+    rekor.check();
+}
+
+#[test]
 fn a_damaged_certificate_file_is_a_wrong_flag() {
     let rekor = Rekor::set();
-    let file = tempfile::NamedTempFile::new().unwrap();
+    let file = NamedTempFile::new().unwrap();
     let flag = format!("--tls_cert_file={}", file.path().display());
     for inner in ["", "AAAA\n", "not base64\n"] {
         let pem = format!("-----BEGIN CERTIFICATE-----\n{inner}-----END CERTIFICATE-----\n");
