@@ -53,7 +53,7 @@ done
 
 # After a failure here nothing below can succeed.
 for ((i = 1; i <= $1; i++)); do
-	((i == 1)) || phase 'empty volumes' take_down
+	phase 'empty volumes' take_down
 	stand_up
 	$ok || exit 1
 done

@@ -51,5 +51,5 @@ explain() {
 	kubectl get events --all-namespaces --field-selector=type=Warning --sort-by=.lastTimestamp | tail -n 30
 }
 
-# With the namespaces go their volumes.
-take_down() { kubectl delete -f config/; }
+# With the namespaces go their volumes. A cluster that was kept has a client too.
+take_down() { kubectl delete namespace --ignore-not-found "${namespaces[@]}" e2e; }
