@@ -103,11 +103,13 @@ await() {
 kubectl_quiet() { kubectl "$@" >/dev/null; }
 
 try_volume() {
+	local volume
 	kubectl_quiet apply --filename="$parts/trial.yaml"
 	await local-path-provisioner 60 kubectl wait --for=jsonpath='{.status.phase}'=Succeeded --timeout=1s \
 		--namespace=local-path-storage pod/trial
+	volume=$(kubectl get persistentvolumeclaim trial --namespace=local-path-storage --output=jsonpath='{.spec.volumeName}')
 	kubectl_quiet delete --filename="$parts/trial.yaml"
-	await local-path-provisioner 60 kubectl wait --for=delete --timeout=1s persistentvolume --all
+	await local-path-provisioner 60 kubectl wait --for=delete --timeout=1s "persistentvolume/$volume"
 }
 
 all_alive() {

@@ -19,7 +19,7 @@ no_rights() (
 	scene no-rights 300-fulcio.yaml fulcio-system
 	kubectl delete rolebinding createcerts --namespace="$namespace"
 	run createcerts --timeout=5s
-	ended 1 'cannot get resource "secrets".*fulcio-secret|fulcio-secret.*cannot get resource "secrets"'
+	ended 1 'reading Secret [^ ]*fulcio-(secret|pub-key): .*cannot get resource "secrets"'
 )
 
 broken_pem() (
