@@ -49,3 +49,4 @@ step 'the cluster' hack/cluster up
 step 'our images' images
 step "the client's image" client_image
 hack/cluster exec hack/e2e.d/run.sh "$stand_ups"
+step 'the embedded Kubernetes and Trillian answer as these do' test/conformance.sh
