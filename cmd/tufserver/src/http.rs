@@ -20,9 +20,9 @@ use hyper_util::{
 use tokio::{net::TcpListener, time::sleep};
 use tracing::warn;
 
-use crate::source::Served;
+use crate::{metrics::Metrics, source::Served};
 
-type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// Answers every request on every connection.
 pub(crate) async fn accept(
@@ -91,8 +91,8 @@ pub(crate) fn to_client<B>(served: &Served, request: &Request<B>) -> Answer {
     answer
 }
 
-/// What the kubelet asks: whether this runs, and whether clients may be sent here.
-pub(crate) fn to_kubelet<B>(served: &Served, request: &Request<B>) -> Answer {
+/// What the cluster asks: whether this runs, whether clients may be sent here, and how it goes.
+pub(crate) fn to_cluster<B>(served: &Served, metrics: &Metrics, request: &Request<B>) -> Answer {
     if let Some(answer) = not_read(request.method()) {
         return answer;
     }
@@ -103,6 +103,12 @@ pub(crate) fn to_kubelet<B>(served: &Served, request: &Request<B>) -> Answer {
             StatusCode::SERVICE_UNAVAILABLE,
             "there is no repository yet\n",
         ),
+        "/metrics" => {
+            let mut answer = plain(StatusCode::OK, metrics.text());
+            let kind = HeaderValue::from_static(OPEN_METRICS);
+            answer.headers_mut().insert(CONTENT_TYPE, kind);
+            answer
+        }
         _ => plain(StatusCode::NOT_FOUND, "not found\n"),
     }
 }
@@ -119,8 +125,8 @@ fn not_read(method: &Method) -> Option<Answer> {
 }
 
 /// Nothing that a cache may keep: it would hide the next root.
-fn plain(status: StatusCode, text: &'static str) -> Answer {
-    let mut answer = Response::new(Full::new(Bytes::from_static(text.as_bytes())));
+fn plain(status: StatusCode, text: impl Into<Bytes>) -> Answer {
+    let mut answer = Response::new(Full::new(text.into()));
     *answer.status_mut() = status;
     let headers = answer.headers_mut();
     headers.insert(
@@ -139,3 +145,6 @@ fn matches(tags: &[u8], etag: &[u8]) -> bool {
 }
 
 const BREATH: Duration = Duration::from_millis(100);
+
+/// What Prometheus tells the format by.
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -4,6 +4,7 @@
 //! Kubernetes replaces it, what is served is replaced as a whole, between two requests.
 
 mod http;
+mod metrics;
 mod site;
 mod source;
 
@@ -11,16 +12,18 @@ use std::{
     net::{Ipv4Addr, Ipv6Addr},
     path::PathBuf,
     process::ExitCode,
+    sync::Arc,
+    thread,
     time::Duration,
 };
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{net::TcpListener, sync::watch, time::timeout};
 use tracing::{error, info, warn};
 
-use crate::source::Source;
+use crate::{metrics::Metrics, source::Source};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -33,7 +36,7 @@ struct Args {
     #[arg(long, default_value_t = 8080)]
     port: u16,
 
-    /// Port for /healthz and /readyz
+    /// Port for /healthz, /readyz and /metrics
     #[arg(long, default_value_t = 8081)]
     health_port: u16,
 }
@@ -54,19 +57,25 @@ async fn main() -> ExitCode {
 async fn serve(args: Args) -> Result<()> {
     let clients = bind(args.port).await?;
     let health = bind(args.health_port).await?;
-    let (source, served) = Source::new(args.repository);
-    let to_kubelet = {
-        let served = served.clone();
-        move |request: &_| http::to_kubelet(&served, request)
-    };
-    let to_client = move |request: &_| http::to_client(&served, request);
+    let (sender, served) = watch::channel(None);
+    let metrics = Arc::new(Metrics::new(served.clone()));
+    let source = Source::new(args.repository, sender, metrics.reloads.clone());
+    thread::spawn(|| source.watch());
 
+    let to_client = {
+        let (served, metrics) = (served.clone(), metrics.clone());
+        move |request: &_| {
+            let answer = http::to_client(&served, request);
+            metrics.count(request, &answer);
+            answer
+        }
+    };
+    let to_cluster = move |request: &_| http::to_cluster(&served, &metrics, request);
     let connections = GracefulShutdown::new();
     let name = tokio::select! {
         name = job::terminated() => name,
         never = http::accept(clients, &connections, to_client) => never,
-        never = http::accept(health, &connections, to_kubelet) => never,
-        never = source.watch() => never,
+        never = http::accept(health, &connections, to_cluster) => never,
     };
     info!("stopped by {name}");
     if timeout(LAST_ANSWERS, connections.shutdown()).await.is_err() {

@@ -3,14 +3,22 @@
 use std::collections::HashMap;
 
 use hyper::{body::Bytes, header::HeaderValue};
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use tuf::Repository;
+use tuf::{Repository, Roles, Versions};
 
 /// What is at each path.
-pub(crate) struct Site(HashMap<String, Page>);
+#[derive(Debug)]
+pub(crate) struct Site {
+    pages: HashMap<String, Page>,
+    /// What only the repository before had.
+    before: HashMap<String, Page>,
+    pub(crate) versions: Versions,
+    pub(crate) expires: Roles<Timestamp>,
+}
 
 /// A file and what is said about it.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Page {
     pub(crate) bytes: Bytes,
     pub(crate) etag: HeaderValue,
@@ -19,23 +27,36 @@ pub(crate) struct Page {
 }
 
 impl Site {
-    pub(crate) fn new(repository: &Repository) -> Self {
+    /// `repository` in place of what was served `before`: who read the timestamp of that one
+    /// finds what it leads to. Its roots are gone: a root that isn't one of `repository` would lead
+    /// clients astray.
+    pub(crate) fn new(repository: &Repository, before: Option<&Self>) -> Self {
         let pages = repository.files().iter();
-        Self(
-            pages
+        let before = before.iter().flat_map(|before| &before.pages);
+        Self {
+            pages: pages
                 .map(|(path, bytes)| (path.clone(), Page::new(path, bytes)))
                 .collect(),
-        )
+            before: before
+                .filter(|(path, _)| {
+                    !path.ends_with(".root.json") && !repository.files().contains_key(*path)
+                })
+                .map(|(path, page)| (path.clone(), page.clone()))
+                .collect(),
+            versions: repository.versions(),
+            expires: repository.expires(),
+        }
     }
 
     /// The page at `path`. Slashes that come twice count once, as with Go's server.
     pub(crate) fn page(&self, path: &str) -> Option<&Page> {
         let path = path.trim_start_matches('/');
+        let page = |path: &str| self.pages.get(path).or_else(|| self.before.get(path));
         match path.contains("//") {
-            false => self.0.get(path),
+            false => page(path),
             true => {
                 let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
-                self.0.get(&parts.join("/"))
+                page(&parts.join("/"))
             }
         }
     }

@@ -1,13 +1,16 @@
-//! The mounted file: looked at every second, read when it is another one.
+//! The mounted file: looked at ten times a second, read when it is another one.
 
-use std::{fs, io, os::unix::fs::MetadataExt as _, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs, io, os::unix::fs::MetadataExt as _, path::PathBuf, sync::Arc, thread::sleep, time::Duration,
+};
 
 use anyhow::{Context as _, Result};
-use tokio::{sync::watch, time::sleep};
+use prometheus_client::metrics::{counter::Counter, family::Family};
+use tokio::sync::watch;
 use tracing::{error, info, warn};
 use tuf::Repository;
 
-use crate::site::Site;
+use crate::{metrics::Reload, site::Site};
 
 /// What is served now, if there is anything.
 pub(crate) type Served = watch::Receiver<Option<Arc<Site>>>;
@@ -17,6 +20,7 @@ pub(crate) struct Source {
     path: PathBuf,
     seen: Option<Seen>,
     served: watch::Sender<Option<Arc<Site>>>,
+    reloads: Family<Reload, Counter>,
 }
 
 /// What tells one file from another: Kubernetes replaces a mounted Secret by new files.
@@ -32,42 +36,56 @@ enum Seen {
 
 impl Source {
     /// Takes a first look.
-    pub(crate) fn new(path: PathBuf) -> (Self, Served) {
-        let (sender, served) = watch::channel(None);
+    pub(crate) fn new(
+        path: PathBuf,
+        served: watch::Sender<Option<Arc<Site>>>,
+        reloads: Family<Reload, Counter>,
+    ) -> Self {
         let mut source = Self {
             path,
             seen: None,
-            served: sender,
+            served,
+            reloads,
         };
         source.refresh();
-        (source, served)
+        source
     }
 
     /// Looks again and again.
-    pub(crate) async fn watch(mut self) -> ! {
+    pub(crate) fn watch(mut self) -> ! {
         loop {
-            sleep(PAUSE).await;
+            sleep(PAUSE);
             self.refresh();
         }
     }
 
     /// Serves what is in the file if that is a repository, and else what was served before.
     fn refresh(&mut self) {
-        let now = Some(self.look());
-        if self.seen == now {
+        let now = self.look();
+        if self.seen.as_ref() == Some(&now) {
             return;
         }
-        self.seen = now;
-        match self.read() {
+        let before = self.served.borrow().clone();
+        let read = self.read();
+        let result = match &read {
+            Ok(_) => "ok",
+            Err(_) => "failed",
+        };
+        // A Secret that nobody made yet is no failure.
+        if before.is_some() || matches!(now, Seen::File { .. }) {
+            self.reloads.get_or_create(&Reload { result }).inc();
+        }
+        self.seen = Some(now);
+        match read {
             Ok(repository) => {
                 let tuf::Versions {
                     root, timestamp, ..
                 } = repository.versions();
                 info!("serving root {root}, timestamp {timestamp}");
-                self.served
-                    .send_replace(Some(Arc::new(Site::new(&repository))));
+                let site = Site::new(&repository, before.as_deref());
+                self.served.send_replace(Some(Arc::new(site)));
             }
-            Err(failure) if self.served.borrow().is_some() => {
+            Err(failure) if before.is_some() => {
                 error!("{failure:#}: the repository from before is served on");
             }
             Err(failure) => warn!("{failure:#}: nothing to serve yet (createtuf makes it)"),
@@ -92,4 +110,4 @@ impl Source {
     }
 }
 
-const PAUSE: Duration = Duration::from_secs(1);
+const PAUSE: Duration = Duration::from_millis(100);

@@ -109,7 +109,7 @@ impl Repository {
     }
 
     /// When each role expires.
-    pub(crate) fn expires(&self) -> Roles<jiff::Timestamp> {
+    pub fn expires(&self) -> Roles<jiff::Timestamp> {
         Roles {
             root: self.root.signed.expires,
             snapshot: self.snapshot.signed.expires,

@@ -32,6 +32,16 @@ impl<T> Roles<T> {
         }
     }
 
+    /// What `change` makes of each.
+    pub fn map<U>(self, mut change: impl FnMut(T) -> U) -> Roles<U> {
+        Roles {
+            root: change(self.root),
+            snapshot: change(self.snapshot),
+            targets: change(self.targets),
+            timestamp: change(self.timestamp),
+        }
+    }
+
     /// What `each` says for each role, if it can.
     pub(crate) fn try_each<E>(mut each: impl FnMut(RoleType) -> Result<T, E>) -> Result<Self, E> {
         Ok(Self {

@@ -77,6 +77,8 @@ pub(super) struct Container {
     _command: Option<IgnoredAny>,
     #[serde(rename = "imagePullPolicy")]
     _pull: Option<IgnoredAny>,
+    #[serde(rename = "livenessProbe")]
+    _liveness: Option<IgnoredAny>,
     #[serde(rename = "ports")]
     _ports: Option<IgnoredAny>,
     #[serde(rename = "readinessProbe")]

@@ -2,33 +2,36 @@
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
+mod client;
+mod load;
 mod repository;
 mod server;
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
     process::Command,
-    sync::atomic::{AtomicBool, Ordering},
-    thread,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
+use testbed::Manifest;
 
-use repository::{mount, mounted, next, state};
-use server::{Server, ask};
+use client::Client;
+use repository::{Publisher, mount, mounted};
+use server::Server;
 
 fn server(folder: &TempDir) -> Server {
-    Server::start(&folder.path().join("repository"))
+    let binary = Path::new(env!("CARGO_BIN_EXE_tufserver"));
+    Server::start(binary, &folder.path().join("repository"))
 }
 
 #[test]
 fn every_file_is_served_as_it_is() {
-    let (folder, state) = mounted();
+    let (folder, publisher) = mounted();
     let server = server(&folder);
-    for (path, bytes) in state.repository.as_ref().unwrap().files() {
+    for (path, bytes) in publisher.repository().files() {
         let answer = server.get(&format!("/{path}"));
         assert_eq!((answer.status, &answer.body), (200, bytes), "{path}");
         assert_eq!(
@@ -148,88 +151,190 @@ fn methods_and_conditions_are_as_in_the_standard() {
 fn is_ready_when_there_is_a_repository_and_not_before() {
     let folder = tempfile::tempdir().unwrap();
     let server = server(&folder);
-    assert_eq!(ask(server.health_port, "GET", "/healthz", &[]).status, 200);
-    assert_eq!(server.ready(), 503);
-    assert_eq!(server.get("/root.json").status, 503);
-    mount(
-        folder.path(),
-        &state().repository.unwrap().to_archive().unwrap(),
-    );
+    assert_eq!(server.told("/healthz").status, 200);
+    for archive in [None, Some("not an archive")] {
+        if let Some(archive) = archive {
+            mount(folder.path(), archive.as_bytes());
+            server.until("it was read", || {
+                server.counts("reloads_total{result=\"failed\"} 1")
+            });
+        }
+        assert_eq!(
+            (server.ready(), server.get("/root.json").status),
+            (503, 503)
+        );
+    }
+    mount(folder.path(), &Publisher::new().archive());
     server.until("it is ready", || server.ready() == 200);
     assert_eq!(server.get("/root.json").status, 200);
     let (status, log) = server.stop();
     assert!(status.success());
-    assert!(
-        log.contains("nothing to serve yet (createtuf makes it)"),
-        "{log}"
-    );
+    let told = log.matches("nothing to serve yet (createtuf makes it)");
+    assert_eq!(told.count(), 2, "{log}");
 }
 
 #[test]
 fn a_bad_archive_is_reported_and_the_good_one_served_on() {
-    let (folder, mut state) = mounted();
+    let (folder, mut publisher) = mounted();
     let server = server(&folder);
-    let archive = next(&mut state).to_archive().unwrap();
     let before = server.get("/timestamp.json").body;
-    for bad in [&archive[..archive.len() - 1], b"", b"not an archive"] {
-        mount(folder.path(), bad);
-        thread::sleep(Duration::from_millis(1200));
+    publisher.next();
+    let archive = publisher.archive();
+    let served_on = |failures| {
+        server.until("it was read", || {
+            server.counts(&format!("reloads_total{{result=\"failed\"}} {failures}"))
+        });
         assert_eq!(
             (server.ready(), server.get("/timestamp.json").body == before),
             (200, true)
         );
+    };
+    for (bad, failures) in [&archive[..archive.len() - 1], b"", b"not an archive"]
+        .into_iter()
+        .zip(1..)
+    {
+        mount(folder.path(), bad);
+        served_on(failures);
     }
     fs::remove_file(folder.path().join("repository")).unwrap();
-    thread::sleep(Duration::from_millis(1200));
-    assert_eq!(server.ready(), 200);
+    served_on(4);
     mount(folder.path(), &archive);
     server.until("the next one is served", || {
         server.get("/timestamp.json").body != before
     });
+    assert!(server.counts("reloads_total{result=\"ok\"} 2"));
     let (_, log) = server.stop();
-    assert_eq!(
-        log.matches("the repository from before is served on")
-            .count(),
-        4,
-        "{log}"
-    );
+    let told = log.matches("the repository from before is served on");
+    assert_eq!(told.count(), 4, "{log}");
 }
 
 #[test]
 fn no_request_fails_while_the_repository_changes() {
-    let (folder, mut state) = mounted();
+    let (folder, mut publisher) = mounted();
     let server = server(&folder);
-    let done = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let clients: Vec<_> = (0..4)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut answers = 0;
-                    while !done.load(Ordering::Relaxed) {
-                        let answer = server.get("/timestamp.json");
-                        assert_eq!(answer.status, 200);
-                        assert_eq!(
-                            answer.header("content-length"),
-                            Some(answer.body.len().to_string().as_str())
-                        );
-                        answers += 1;
-                    }
-                    answers
-                })
-            })
-            .collect();
-        for _ in 0..3 {
-            let next = next(&mut state);
-            mount(folder.path(), &next.to_archive().unwrap());
-            server.until("it is served", || {
-                server.get("/timestamp.json").body == next.files()["timestamp.json"]
-            });
-        }
-        done.store(true, Ordering::Relaxed);
-        for client in clients {
-            assert!(client.join().unwrap() > 10);
-        }
+    let load = load::reloads(&server, folder.path(), &mut publisher, 20);
+    assert_eq!(load.failures, [""; 0]);
+    assert!(load.walks > 20, "{}", load.walks);
+}
+
+/// Two publications between two looks: what the client is about to read is in neither of them.
+#[test]
+fn a_client_in_the_middle_of_its_update_finds_what_it_looks_for() {
+    let (folder, mut publisher) = mounted();
+    let server = server(&folder);
+    let before = publisher.repository().clone();
+    publisher.next();
+    publisher.next();
+    mount(folder.path(), &publisher.archive());
+    server.until("it is served", || {
+        server.get("/timestamp.json").body == publisher.repository().files()["timestamp.json"]
     });
+    let gone = |path: &&String| !publisher.repository().files().contains_key(*path);
+    let gone: Vec<_> = before.files().keys().filter(gone).collect();
+    assert!(
+        gone.iter().any(|path| *path == "1.snapshot.json"),
+        "{gone:?}"
+    );
+    for path in gone {
+        let answer = server.get(&format!("/{path}"));
+        assert!(answer.body == before.files()[path], "{path}");
+    }
+}
+
+#[test]
+fn equal_archives_are_served_equally_by_every_replica() {
+    let (folder, mut publisher) = mounted();
+    let early = server(&folder);
+    publisher.next();
+    mount(folder.path(), &publisher.archive());
+    let late = server(&folder);
+    early.until("it is served", || {
+        early.counts("reloads_total{result=\"ok\"} 2")
+    });
+    for path in publisher.repository().files().keys() {
+        let [early, late] = [&early, &late].map(|server| server.get(&format!("/{path}")));
+        assert_eq!(early.body, late.body);
+        assert_eq!(early.headers_but_date(), late.headers_but_date());
+    }
+}
+
+#[test]
+fn metrics_tell_traffic_reloads_and_the_days_that_are_left() {
+    let (folder, mut publisher) = mounted();
+    let server = server(&folder);
+    let root = server.get("/root.json");
+    let tag = format!("If-None-Match: {}", root.header("etag").unwrap());
+    server.ask("HEAD", "/root.json", &[]);
+    server.ask("GET", "/root.json", &[&tag]);
+    server.ask("POST", "/root.json", &[]);
+    let unknown = server.get("/2.root.json");
+    let sent = root.body.len() + unknown.body.len() + "only GET and HEAD\n".len();
+    let answer = server.told("/metrics");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/openmetrics-text; version=1.0.0; charset=utf-8")
+    );
+    for line in [
+        "requests_total{status=\"200\"} 2",
+        "requests_total{status=\"304\"} 1",
+        "requests_total{status=\"404\"} 1",
+        "requests_total{status=\"405\"} 1",
+        &format!("sent_bytes_total {sent}"),
+        "reloads_total{result=\"ok\"} 1",
+        "reloads_total{result=\"failed\"} 0",
+        "role_version{role=\"timestamp\"} 1.0",
+        "role_days_to_expiry{role=\"root\"} 9.99",
+        "role_days_to_expiry{role=\"snapshot\"} 2.99",
+        "role_days_to_expiry{role=\"targets\"} 1.99",
+        "role_days_to_expiry{role=\"timestamp\"} 0.99",
+    ] {
+        assert!(server.counts(line), "{line}");
+    }
+    publisher.next();
+    mount(folder.path(), &publisher.archive());
+    server.until("it is served", || {
+        server.counts("role_version{role=\"timestamp\"} 2.0")
+    });
+    assert!(server.counts("role_version{role=\"root\"} 1.0"));
+}
+
+#[test]
+fn config_names_the_ports_and_paths_that_are_served() {
+    let help = Command::new(env!("CARGO_BIN_EXE_tufserver"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let default = |flag: &str| {
+        let (_, about) = help.split_once(flag).unwrap();
+        let (_, value) = about.split_once("[default: ").unwrap();
+        value.split(']').next().unwrap().to_owned()
+    };
+    let mut manifests = Manifest::all().iter();
+    let deployment = manifests
+        .find(|manifest| manifest.to_string().ends_with("Deployment tuf-system/tuf"))
+        .unwrap();
+    let pod = &deployment.object["spec"]["template"];
+    let server = &pod["spec"]["containers"][0];
+    let port = |name: &str| {
+        let mut ports = server["ports"].as_array().unwrap().iter();
+        ports.find(|port| port["name"] == name).unwrap()["containerPort"].to_string()
+    };
+    assert_eq!(
+        [port("http"), port("health")],
+        [default("--port"), default("--health-port")]
+    );
+    let annotations = &pod["metadata"]["annotations"];
+    assert_eq!(annotations["prometheus.io/port"], port("health"));
+
+    let (folder, _) = mounted();
+    let running = self::server(&folder);
+    for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
+        let asked = &server[probe]["httpGet"];
+        assert_eq!(asked["port"], "health", "{probe}");
+        let path = asked["path"].as_str().unwrap();
+        assert_eq!(running.told(path).status, 200, "{probe}");
+    }
 }
 
 #[test]
@@ -237,10 +342,8 @@ fn a_termination_signal_ends_it_after_the_last_answer() {
     let (folder, _) = mounted();
     let server = server(&folder);
     // A client that keeps its connection doesn't hold it up.
-    let mut idle = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).unwrap();
-    idle.write_all(b"GET /root.json HTTP/1.1\r\nHost: tuf\r\n\r\n")
-        .unwrap();
-    assert!(idle.read(&mut [0; 16]).unwrap() > 0);
+    let mut idle = Client::of(server.port);
+    assert_eq!(idle.ask("GET", "/root.json", &[]).status, 200);
     let start = Instant::now();
     let (status, log) = server.stop();
     assert!(

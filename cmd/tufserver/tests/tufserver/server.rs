@@ -1,40 +1,40 @@
 //! The process, and what it answers.
 
 use std::{
-    io::{BufRead as _, BufReader, Read as _, Write as _},
+    fs::File,
+    io::{Read as _, Seek as _},
     net::{Ipv4Addr, TcpListener, TcpStream},
     path::Path,
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, Command, ExitStatus},
     thread,
     time::{Duration, Instant},
 };
 
+use crate::client::{Answer, Client};
+
 pub(crate) struct Server {
     process: Child,
+    log: File,
     pub(crate) port: u16,
     pub(crate) health_port: u16,
 }
 
-pub(crate) struct Answer {
-    pub(crate) status: u16,
-    headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
-}
-
 impl Server {
-    pub(crate) fn start(repository: &Path) -> Self {
+    pub(crate) fn start(binary: &Path, repository: &Path) -> Self {
         let [port, health_port] = free_ports();
-        let process = Command::new(env!("CARGO_BIN_EXE_tufserver"))
+        let log = tempfile::tempfile().unwrap();
+        let process = Command::new(binary)
             .arg(format!("--repository={}", repository.display()))
             .args([
                 format!("-port={port}"),
                 format!("--health-port={health_port}"),
             ])
-            .stderr(Stdio::piped())
+            .stderr(log.try_clone().unwrap())
             .spawn()
             .unwrap();
         let server = Self {
             process,
+            log,
             port,
             health_port,
         };
@@ -49,11 +49,22 @@ impl Server {
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
-        ask(self.port, method, path, headers)
+        Client::of(self.port).ask(method, path, headers)
     }
 
     pub(crate) fn ready(&self) -> u16 {
-        ask(self.health_port, "GET", "/readyz", &[]).status
+        self.told("/readyz").status
+    }
+
+    /// What the second port says.
+    pub(crate) fn told(&self, path: &str) -> Answer {
+        Client::of(self.health_port).ask("GET", path, &[])
+    }
+
+    /// Whether a line of the metrics begins with `tufserver_` and this.
+    pub(crate) fn counts(&self, line: &str) -> bool {
+        let metrics = String::from_utf8(self.told("/metrics").body).unwrap();
+        metrics.contains(&format!("\ntufserver_{line}"))
     }
 
     pub(crate) fn until(&self, what: &str, mut holds: impl FnMut() -> bool) {
@@ -74,14 +85,11 @@ impl Server {
                 .unwrap()
                 .success()
         );
+        let status = self.process.wait().unwrap();
         let mut log = String::new();
-        self.process
-            .stderr
-            .take()
-            .unwrap()
-            .read_to_string(&mut log)
-            .unwrap();
-        (self.process.wait().unwrap(), log)
+        self.log.rewind().unwrap();
+        self.log.read_to_string(&mut log).unwrap();
+        (status, log)
     }
 }
 
@@ -92,51 +100,8 @@ impl Drop for Server {
     }
 }
 
-impl Answer {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        headers
-            .find(|(header, _)| header == name)
-            .map(|(_, value)| value.as_str())
-    }
-}
-
 fn free_ports<const N: usize>() -> [u16; N] {
     let listeners: [_; N] =
         std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
     listeners.map(|listener| listener.local_addr().unwrap().port())
-}
-
-pub(crate) fn ask(port: u16, method: &str, path: &str, headers: &[&str]) -> Answer {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
-    let lines = headers
-        .iter()
-        .map(|line| format!("{line}\r\n"))
-        .collect::<String>();
-    write!(
-        stream,
-        "{method} {path} HTTP/1.1\r\nHost: tuf\r\nConnection: close\r\n{lines}\r\n"
-    )
-    .unwrap();
-    let mut reader = BufReader::new(stream);
-    let mut line = || {
-        let mut line = String::new();
-        reader.read_line(&mut line).unwrap();
-        line.trim_end().to_owned()
-    };
-    let status = line().split(' ').nth(1).unwrap().parse().unwrap();
-    let headers = std::iter::from_fn(|| Some(line()).filter(|line| !line.is_empty()))
-        .map(|line| {
-            line.split_once(": ")
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .unwrap()
-        })
-        .collect();
-    let mut body = Vec::new();
-    reader.read_to_end(&mut body).unwrap();
-    Answer {
-        status,
-        headers,
-        body,
-    }
 }
