@@ -74,18 +74,16 @@ impl<'a> Process<'a> {
         self
     }
 
-    /// Adds arguments. One that sets a flag anew replaces the flag.
+    /// Adds arguments. One that sets a flag anew replaces the flag from before.
     pub fn args(mut self, args: impl IntoIterator<Item = impl AsRef<str>>) -> Self {
         let name = |arg: &str| {
             let (name, _) = arg.split_once('=').unwrap_or((arg, ""));
             name.trim_start_matches('-').to_owned()
         };
-        for arg in args {
-            let arg = arg.as_ref();
-            self.args
-                .retain(|old| !old.starts_with('-') || name(old) != name(arg));
-            self.args.push(arg.into());
-        }
+        let args: Vec<String> = args.into_iter().map(|arg| arg.as_ref().into()).collect();
+        self.args
+            .retain(|old| !old.starts_with('-') || args.iter().all(|arg| name(arg) != name(old)));
+        self.args.extend(args);
         self
     }
 

@@ -1,12 +1,12 @@
 //! The flags.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser};
 use jiff::Timestamp;
 use tuf::{Policy, Roles, Urls};
 
-use crate::original::Original;
+use crate::{inputs::Parts, original::Original};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -15,21 +15,46 @@ pub(crate) struct Args {
     #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     pub(crate) namespace: String,
 
-    /// Secret with Fulcio's chain as `cert`; empty for a stack without Fulcio
-    #[arg(long, default_value = "fulcio-pub-key")]
-    pub(crate) fulcio_secret: String,
+    /// Secrets with a chain of Fulcio's as `cert`, by comma or flag by flag; empty for a stack without Fulcio
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "fulcio-pub-key"
+    )]
+    fulcio_secret: Vec<String>,
 
-    /// Secret with Rekor's key as `public`; empty for a stack without Rekor
-    #[arg(long, default_value = "rekor-pub-key")]
-    pub(crate) rekor_secret: String,
+    /// Secrets with a key of Rekor's as `public`; empty for a stack without Rekor
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "rekor-pub-key"
+    )]
+    rekor_secret: Vec<String>,
 
-    /// Secret with the CT log's key as `public`; empty for a stack without a CT log
-    #[arg(long, default_value = "ctlog-public-key")]
-    pub(crate) ctlog_secret: String,
+    /// Secrets with a CT log's key as `public`; empty for a stack without a CT log
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "ctlog-public-key"
+    )]
+    ctlog_secret: Vec<String>,
 
-    /// Secret with the timestamping chain as `cert-chain`; empty for a stack without one
-    #[arg(long, default_value = "tsa-cert-chain")]
-    pub(crate) tsa_secret: String,
+    /// Secrets with a timestamping chain as `cert-chain`; empty for a stack without one
+    #[arg(
+        long,
+        value_name = "NAMES",
+        value_delimiter = ',',
+        default_value = "tsa-cert-chain"
+    )]
+    tsa_secret: Vec<String>,
+
+    /// Folder with all of that as files instead. `fulcio`, `rekor`, `ctfe` or `tsa` is part of each name, as in rekor.pub;
+    /// a chain is one file or <target>_root.crt.pem, <target>_intermediate_N.crt.pem and <target>_leaf.crt.pem
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) file_dir: Option<PathBuf>,
 
     /// Secret for the repository and its newest root
     #[arg(long, default_value = "tuf-root", value_parser = job::name)]
@@ -132,6 +157,16 @@ pub(crate) struct Args {
 }
 
 impl Args {
+    /// The Secrets with inputs.
+    pub(crate) fn secrets(&self) -> Parts<&str> {
+        Parts {
+            fulcio: named(&self.fulcio_secret),
+            rekor: named(&self.rekor_secret),
+            ctlog: named(&self.ctlog_secret),
+            tsa: named(&self.tsa_secret),
+        }
+    }
+
     pub(crate) fn urls(&self) -> Urls {
         Urls {
             fulcio: self.fulcio_url.clone(),
@@ -153,6 +188,11 @@ impl Args {
             accept_changes: self.accept_changes,
         }
     }
+}
+
+fn named(names: &[String]) -> Vec<&str> {
+    let names = names.iter().map(String::as_str);
+    names.filter(|name| !name.is_empty()).collect()
 }
 
 /// Clients take it as it is: a URL with a scheme and a host.

@@ -1,4 +1,4 @@
-//! What clients are to trust, from the Secrets that `copysecrets` fills.
+//! What clients are to trust: from the Secrets that `copysecrets` fills, or from a folder.
 
 use anyhow::{Context as _, Result, bail};
 use certs::Chain;
@@ -7,7 +7,25 @@ use job::Refused;
 use keys::PublicKey;
 use tuf::Inputs;
 
-use crate::args::Args;
+use crate::{args::Args, files};
+
+/// One key or chain, on its way in.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Input {
+    /// Where it is, for messages.
+    pub(crate) name: String,
+    /// PEM, in one file or more, each with its name.
+    pub(crate) files: Vec<(String, Vec<u8>)>,
+}
+
+/// What a stack consists of; each may be there any number of times.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Parts<T> {
+    pub(crate) fulcio: Vec<T>,
+    pub(crate) rekor: Vec<T>,
+    pub(crate) ctlog: Vec<T>,
+    pub(crate) tsa: Vec<T>,
+}
 
 /// Reads all inputs.
 ///
@@ -15,27 +33,65 @@ use crate::args::Args;
 ///
 /// What is missing is named, all of it. [`Refused`] for what isn't a chain or a key.
 pub(crate) async fn read(kube: &Kube, args: &Args) -> Result<Inputs> {
+    let parts = match &args.file_dir {
+        Some(folder) => files::read(folder, &args.secrets())?,
+        None => secrets(kube, args).await?,
+    };
+    Ok(Inputs {
+        fulcio: parsed(&parts.fulcio, Input::chain)?,
+        rekor: parsed(&parts.rekor, Input::key)?,
+        ctlog: parsed(&parts.ctlog, Input::key)?,
+        tsa: parsed(&parts.tsa, Input::chain)?,
+        urls: args.urls(),
+        valid_from: args.valid_from,
+        metadata_targets: args.metadata_targets,
+        signing_config: args.signing_config,
+    })
+}
+
+fn parsed<T>(inputs: &[Input], parse: impl Fn(&Input) -> Result<T>) -> Result<Vec<T>> {
+    inputs.iter().map(parse).collect()
+}
+
+impl Input {
+    /// The certificates of all files, ordered by who signed whom.
+    fn chain(&self) -> Result<Chain> {
+        let mut certificates = vec![];
+        for (name, pem) in &self.files {
+            let bundle = certs::read_bundle(pem).map_err(Refused::because);
+            certificates.extend(bundle.with_context(|| name.clone())?);
+        }
+        Chain::ordered(certificates)
+            .map_err(Refused::because)
+            .with_context(|| self.name.clone())
+    }
+
+    fn key(&self) -> Result<PublicKey> {
+        let (name, pem) = &self.files[0];
+        PublicKey::from_pem(pem)
+            .map_err(Refused::because)
+            .with_context(|| name.clone())
+    }
+}
+
+/// What the Secrets hold that the flags name.
+async fn secrets(kube: &Kube, args: &Args) -> Result<Parts<Input>> {
     let mut source = Source {
         kube,
         args,
         missing: Vec::new(),
     };
-    let chain = |pem: &[u8]| Chain::from_pem(pem).map_err(Refused::because);
-    let key = |pem: &[u8]| PublicKey::from_pem(pem).map_err(Refused::because);
-    let inputs = Inputs {
-        fulcio: source.read(&args.fulcio_secret, "cert", chain).await?,
-        rekor: source.read(&args.rekor_secret, "public", key).await?,
-        ctlog: source.read(&args.ctlog_secret, "public", key).await?,
-        tsa: source.read(&args.tsa_secret, "cert-chain", chain).await?,
-        urls: args.urls(),
-        valid_from: args.valid_from,
-        metadata_targets: args.metadata_targets,
-        signing_config: args.signing_config,
+    let names = args.secrets();
+    let parts = Parts {
+        fulcio: source.read(&names.fulcio, "cert").await?,
+        rekor: source.read(&names.rekor, "public").await?,
+        ctlog: source.read(&names.ctlog, "public").await?,
+        tsa: source.read(&names.tsa, "cert-chain").await?,
     };
     if !source.missing.is_empty() {
         bail!("{} (copysecrets copies it)", source.missing.join(", "));
     }
-    Ok(inputs)
+    Ok(parts)
 }
 
 struct Source<'a> {
@@ -45,27 +101,23 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    /// What the Secret `name` holds under `key`; nothing when the stack has none.
-    async fn read<T>(
-        &mut self,
-        name: &str,
-        key: &str,
-        parse: impl Fn(&[u8]) -> Result<T, Refused>,
-    ) -> Result<Vec<T>> {
-        if name.is_empty() {
-            return Ok(vec![]);
-        }
-        let gate = Gate::secret(self.kube, &self.args.namespace, name).await?;
-        match gate.bytes(key) {
-            Some(pem) => Ok(vec![parse(pem).with_context(|| format!("{gate}: {key}"))?]),
-            None if gate.exists() => {
-                self.missing.push(format!("{gate} has no {key} yet"));
-                Ok(vec![])
-            }
-            None => {
-                self.missing.push(format!("{gate} isn't there yet"));
-                Ok(vec![])
+    /// What each of the Secrets holds under `key`.
+    async fn read(&mut self, names: &[&str], key: &str) -> Result<Vec<Input>> {
+        let mut inputs = vec![];
+        for name in names {
+            let gate = Gate::secret(self.kube, &self.args.namespace, name).await?;
+            match gate.bytes(key) {
+                Some(pem) => {
+                    let name = format!("{gate}: {key}");
+                    inputs.push(Input {
+                        files: vec![(name.clone(), pem.into())],
+                        name,
+                    });
+                }
+                None if gate.exists() => self.missing.push(format!("{gate} has no {key} yet")),
+                None => self.missing.push(format!("{gate} isn't there yet")),
             }
         }
+        Ok(inputs)
     }
 }

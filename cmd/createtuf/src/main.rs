@@ -5,6 +5,7 @@
 //! nothing; what is to be trusted changes only when somebody says so.
 
 mod args;
+mod files;
 mod inputs;
 mod original;
 mod store;

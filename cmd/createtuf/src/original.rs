@@ -12,9 +12,6 @@ pub(crate) struct Original {
     #[arg(long, hide = true, value_parser = secret_name)]
     secret_name: Option<String>,
 
-    #[arg(long, hide = true, value_parser = file_dir)]
-    file_dir: Option<String>,
-
     #[arg(long, hide = true, value_parser = target_dir)]
     target_dir: Option<String>,
 
@@ -34,7 +31,7 @@ fn no_k8s(text: &str) -> Result<bool, &'static str> {
     only(
         text,
         false,
-        "keys, inputs and the repository are in Kubernetes' Secrets",
+        "keys and repository are in Kubernetes' Secrets; cargo standup shows the whole stack without it",
     )
 }
 
@@ -59,13 +56,6 @@ fn mode(text: &str) -> Result<String, &'static str> {
 
 fn secret_name(_: &str) -> Result<String, &'static str> {
     Err("the inputs are read where copysecrets puts them, without a Secret in between")
-}
-
-fn file_dir(_: &str) -> Result<String, &'static str> {
-    Err(
-        "the inputs are read from the Secrets of --fulcio-secret, --rekor-secret, --ctlog-secret \
-         and --tsa-secret",
-    )
 }
 
 fn target_dir(_: &str) -> Result<String, &'static str> {

@@ -30,32 +30,25 @@ impl Chain {
         Self::checked(chain)
     }
 
-    /// Orders certificates by who signed whom.
+    /// Orders certificates by who signed whom. Of more chains than one, the longest is meant.
     ///
     /// # Errors
     ///
-    /// [`Error::NoChain`], [`Error::NoRoot`] and [`Error::TooLong`].
-    pub fn ordered(mut certificates: Vec<Certificate>) -> Result<Self> {
-        let signs_another = |issuer: &Certificate| {
-            certificates
-                .iter()
-                .any(|other| other != issuer && other.is_signed_by(issuer))
+    /// [`Error::NoChain`] names what isn't part of it; [`Error::NoRoot`] and [`Error::TooLong`].
+    pub fn ordered(certificates: Vec<Certificate>) -> Result<Self> {
+        let signs_no_other = |issuer: &&Certificate| {
+            let mut others = certificates.iter().filter(|other| other != issuer);
+            !others.any(|other| other.is_signed_by(issuer))
         };
-        let first = certificates
-            .iter()
-            .position(|certificate| !signs_another(certificate));
-        let mut chain = vec![certificates.swap_remove(first.ok_or(Error::NotPem)?)];
-        while !certificates.is_empty() {
-            let last = &chain[chain.len() - 1];
-            match certificates
-                .iter()
-                .position(|issuer| last.is_signed_by(issuer))
-            {
-                Some(next) => chain.push(certificates.swap_remove(next)),
-                None => return Err(Error::NoChain(certificates[0].subject())),
-            }
+        let firsts = certificates.iter().filter(signs_no_other);
+        let mut chains: Vec<_> = firsts.map(|first| path(first, &certificates)).collect();
+        chains.sort_by_key(Vec::len);
+        let chain = chains.pop().ok_or(Error::NotPem)?;
+        let mut rest = certificates.iter();
+        match rest.find(|certificate| !chain.contains(certificate)) {
+            Some(foreign) => Err(Error::NoChain(foreign.subject())),
+            None => Self::checked(chain.into_iter().cloned().collect()),
         }
-        Self::checked(chain)
     }
 
     fn checked(chain: Vec<Certificate>) -> Result<Self> {
@@ -158,6 +151,18 @@ impl Chain {
             _ => Err(leaf.unfit("isn't for timestamping alone (ExtendedKeyUsage, critical)")),
         }
     }
+}
+
+/// From `first` to whoever signed it, and so on, for as long as there is another one.
+fn path<'a>(first: &'a Certificate, certificates: &'a [Certificate]) -> Vec<&'a Certificate> {
+    let mut path = vec![first];
+    while let Some(issuer) = certificates
+        .iter()
+        .find(|issuer| !path.contains(issuer) && path[path.len() - 1].is_signed_by(issuer))
+    {
+        path.push(issuer);
+    }
+    path
 }
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
