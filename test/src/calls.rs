@@ -44,24 +44,32 @@ struct State {
 struct Rule {
     calls: String,
     fault: Fault,
+    /// How many come before it.
+    passed: usize,
     left: usize,
 }
 
 impl Calls {
     /// Makes all `calls` from now on fail.
     pub fn fail(&self, calls: &str, fault: Fault) {
-        self.fail_times(calls, fault, usize::MAX);
+        self.fail_after(0, calls, fault);
+    }
+
+    /// Makes all `calls` from now on but the first `passed` fail.
+    pub fn fail_after(&self, passed: usize, calls: &str, fault: Fault) {
+        self.fail_times(passed, calls, fault, usize::MAX);
     }
 
     /// Makes the next of `calls` fail.
     pub fn fail_once(&self, calls: &str, fault: Fault) {
-        self.fail_times(calls, fault, 1);
+        self.fail_times(0, calls, fault, 1);
     }
 
-    fn fail_times(&self, calls: &str, fault: Fault, left: usize) {
+    fn fail_times(&self, passed: usize, calls: &str, fault: Fault, left: usize) {
         self.state().faults.push(Rule {
             calls: calls.into(),
             fault,
+            passed,
             left,
         });
     }
@@ -134,6 +142,10 @@ impl State {
     fn fault(&mut self, call: &str) -> Option<Fault> {
         let matches = |rule: &&mut Rule| rule.left > 0 && call.starts_with(&rule.calls);
         let rule = self.faults.iter_mut().find(matches)?;
+        if rule.passed > 0 {
+            rule.passed -= 1;
+            return None;
+        }
         rule.left -= 1;
         Some(rule.fault)
     }

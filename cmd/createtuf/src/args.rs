@@ -123,7 +123,21 @@ pub(crate) struct Args {
 
     /// Only renew, and report inputs that differ
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
-    pub(crate) renew: bool,
+    renew: bool,
+
+    /// Roles to change the keys of, once for each Job, such as root,timestamp; otherwise as --renew
+    #[arg(long, value_name = "ROLE", value_delimiter = ',', num_args = 1.., action = ArgAction::Append, value_parser = ["root", "snapshot", "targets", "timestamp"])]
+    rotate: Vec<String>,
+
+    /// What the keys are changed for: however often a Job is tried, it changes them once
+    #[arg(
+        long,
+        value_name = "UID",
+        env = "JOB_UID",
+        default_value = "",
+        hide_env_values = true
+    )]
+    pub(crate) rotation: String,
 
     /// How long the root is valid; it is signed again once half of that is over
     #[arg(long, value_name = "DURATION", default_value = "10y", value_parser = job::lifetime)]
@@ -186,7 +200,23 @@ impl Args {
                 timestamp: self.timestamp_lifetime,
             },
             accept_changes: self.accept_changes,
+            rotate: self.rotate(),
         }
+    }
+
+    fn rotate(&self) -> Roles<bool> {
+        let named = |role: &str| self.rotate.iter().any(|named| named == role);
+        Roles {
+            root: named("root"),
+            snapshot: named("snapshot"),
+            targets: named("targets"),
+            timestamp: named("timestamp"),
+        }
+    }
+
+    /// Whether it is about the signatures, and not about the inputs.
+    pub(crate) fn only_signs(&self) -> bool {
+        self.renew || !self.rotate.is_empty()
     }
 }
 

@@ -20,7 +20,11 @@ use crate::{args::Args, store::Store};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    let args: Args = job::parse();
+    let mut args: Args = job::parse();
+    // Outside of a Job, each process is a request of its own.
+    if args.rotation.is_empty() {
+        args.rotation = keys::random_password();
+    }
     job::run(&args.job, || create_tuf(&args)).await
 }
 
@@ -32,11 +36,13 @@ async fn create_tuf(args: &Args) -> Result<()> {
     // First, and whatever the inputs are: an expired repository stops every client.
     store.publish(None, &args.policy(), now).await?;
     let inputs = inputs::read(&kube, args).await;
-    if !args.renew {
+    if !args.only_signs() {
         return store.publish(Some(&inputs?), &args.policy(), now).await;
     }
     if !store.exists() {
-        bail!("there is nothing to renew in {store} yet (createtuf without --renew makes it)");
+        bail!(
+            "there is nothing to renew in {store} yet (createtuf without --renew and --rotate makes it)"
+        );
     }
     match inputs.and_then(|inputs| store.differences(&inputs, now)) {
         Ok(differences) => {

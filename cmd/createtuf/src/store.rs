@@ -8,7 +8,9 @@ use jiff::Timestamp;
 use job::Refused;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use tracing::warn;
-use tuf::{Error, Inputs, Keys, Policy, Repository, SIGNING_CONFIG, State, TRUSTED_ROOT, Versions};
+use tuf::{
+    Error, Inputs, Keys, Policy, Repository, Roles, SIGNING_CONFIG, State, TRUSTED_ROOT, Versions,
+};
 
 use crate::args::Args;
 
@@ -18,6 +20,8 @@ pub(crate) struct Store {
     root: Gate<Secret>,
     trust: Gate<ConfigMap>,
     state: State,
+    /// What keys are changed for.
+    rotation: String,
 }
 
 impl Store {
@@ -51,6 +55,7 @@ impl Store {
             root,
             trust,
             state,
+            rotation: args.rotation.clone(),
         })
     }
 
@@ -63,6 +68,7 @@ impl Store {
             root,
             trust,
             state,
+            ..
         } = self;
         let recorded = keys.bytes(TRUST).map(String::from_utf8_lossy);
         match (&state.repository, recorded) {
@@ -108,10 +114,7 @@ impl Store {
         policy: &Policy,
         now: Timestamp,
     ) -> Result<()> {
-        let new_keys = match inputs.is_some() && !self.exists() {
-            true => self.state.keys.complete().into_iter().collect(),
-            false => Entries::new(),
-        };
+        let mut new_keys = self.new_keys(inputs.is_some(), policy);
         let next = self
             .state
             .next(inputs, policy, now)
@@ -149,19 +152,50 @@ impl Store {
         // Keys come before what they signed. Versions are recorded before clients can see them,
         // so that they never come twice; only the first ones after, since a record without a
         // repository means that one was lost.
-        self.keys.publish(new_keys).await?;
         if let Some(old) = &self.state.repository {
             let mut either = vec![old.trust_digest(), digest.clone()];
             either.dedup();
-            self.keys.publish(record(either.join("\n"))?).await?;
+            new_keys.extend(record(either.join("\n"))?);
         }
+        self.keys.publish(new_keys).await?;
         self.root.publish(root).await?;
-        self.keys.publish(record(digest)?).await?;
+        // Keys go when the repository that does without them is there for certain.
+        let retired: Vec<_> = self.state.keys.retired(repository).collect();
+        if !retired.is_empty() {
+            self.root.confirm().await?;
+        }
+        let keys = self.keys.entries().iter();
+        let mut keys: Entries = keys
+            .filter(|(entry, _)| !retired.contains(entry))
+            .map(|(entry, value)| (entry.to_owned(), value.to_owned()))
+            .collect();
+        keys.extend(record(digest)?);
+        self.keys.replace(keys).await?;
         self.trust.replace(trust).await?;
 
         self.state.published = versions;
         self.state.repository = next.or(self.state.repository.take());
         Ok(())
+    }
+
+    /// The keys to make for a first repository, or for a rotation that wasn't begun yet. What it is
+    /// for is written with them: a Job that is tried again goes on, and doesn't begin another one.
+    fn new_keys(&mut self, first: bool, policy: &Policy) -> Entries {
+        let State {
+            keys, repository, ..
+        } = &mut self.state;
+        match repository {
+            None if first => keys.complete().into_iter().collect(),
+            Some(repository)
+                if policy.rotate != Roles::default()
+                    && self.keys.bytes(ROTATION) != Some(self.rotation.as_bytes()) =>
+            {
+                let new = keys.complete_rotation(&policy.rotate, repository);
+                let new: Entries = new.into_iter().collect();
+                new.with(ROTATION, self.rotation.as_bytes())
+            }
+            _ => Entries::new(),
+        }
     }
 
     /// An error with what it means here, and the way out.
@@ -223,5 +257,7 @@ const PUBLISHED: &str = "published";
 const ROOT_JSON: &str = "root.json";
 /// The digest of what clients are told to trust; of two, while one is being published.
 const TRUST: &str = "published-trust";
+/// What keys were changed for last.
+const ROTATION: &str = "rotation";
 /// `MaxSecretSize` in Kubernetes' `pkg/apis/core`, which counts for ConfigMaps too.
 const CONFIG_MAP_LIMIT: usize = 1024 * 1024;

@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, fs, time::Duration};
 
-use clap::Parser;
+use clap::{ArgAction, Parser};
 
 /// The process's arguments as `A`. Wrong ones, and `--help`, end the process here.
 pub fn parse<A: Parser>() -> A {
@@ -10,7 +10,7 @@ pub fn parse<A: Parser>() -> A {
 }
 
 /// `arguments`, the first of which is the program's name, as `A`: with one dash or two, and of a
-/// flag that is given twice the last counts.
+/// flag that is given twice the last counts, unless it takes a list.
 ///
 /// # Errors
 ///
@@ -18,7 +18,13 @@ pub fn parse<A: Parser>() -> A {
 pub fn parse_from<A: Parser>(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<A, clap::Error> {
-    let command = A::command().args_override_self(true);
+    let command = A::command().mut_args(|flag| match flag.get_action() {
+        ArgAction::Append => flag,
+        _ => {
+            let itself = flag.get_id().clone();
+            flag.overrides_with(itself)
+        }
+    });
     let dashed =
         |argument: OsString| match argument.to_str().and_then(|text| text.strip_prefix('-')) {
             Some(rest) if command.get_arguments().any(|flag| names(flag, rest)) => {
@@ -92,6 +98,8 @@ mod tests {
         admin_server: String,
         #[arg(short, default_value_t = 0)]
         verbosity: u8,
+        #[arg(long, value_delimiter = ',', num_args = 1..)]
+        role: Vec<String>,
     }
 
     fn parsed(arguments: &[&str]) -> Result<Args, clap::Error> {
@@ -118,6 +126,12 @@ mod tests {
     fn the_last_of_two_counts() {
         let args = parsed(&["-admin_server=a:80", "--admin_server=b:80"]).unwrap();
         assert_eq!(args.admin_server, "b:80");
+    }
+
+    #[test]
+    fn a_list_grows_with_each() {
+        let args = parsed(&["-role=a,b", "--role", "c", "d"]).unwrap();
+        assert_eq!(args.role, ["a", "b", "c", "d"]);
     }
 
     #[test]

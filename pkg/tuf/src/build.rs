@@ -14,6 +14,7 @@ use tough::{
 use crate::{
     Files, Keys, Policy, Repository, Result, Roles, State, Versions,
     repository::{ROOT, SNAPSHOT, TARGETS, TIMESTAMP, sha256, target_path, versioned},
+    role_key::RoleKey,
     roles::ROLES,
     targets::{NewTarget, NewTargets},
 };
@@ -23,6 +24,8 @@ pub(crate) struct Build<'a> {
     keys: &'a Keys,
     old: Option<&'a Repository>,
     due: Roles<bool>,
+    /// The keys that roles change to.
+    new_keys: Vec<&'a RoleKey>,
     /// The version that each role gets if it is signed.
     versions: Versions,
     /// When it expires then.
@@ -31,22 +34,36 @@ pub(crate) struct Build<'a> {
 }
 
 impl<'a> Build<'a> {
-    /// Decides which roles of `state` are to be signed, by their age alone.
-    pub(crate) fn on(state: &'a State, policy: &Policy, now: Timestamp) -> Self {
+    /// Decides which roles of `state` are to be signed, by their age and their keys alone.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Key`](crate::Error::Key) when there are two keys that a role may change to.
+    pub(crate) fn on(state: &'a State, policy: &Policy, now: Timestamp) -> Result<Self> {
         let old = state.repository.as_ref();
+        let mut new_keys = Vec::new();
+        for role in ROLES {
+            if let Some(old) = old
+                && *policy.rotate.of(role)
+            {
+                new_keys.extend(state.keys.next(role, old)?);
+            }
+        }
         let found = old.map(Repository::versions).unwrap_or_default();
         let expires = old.map(Repository::expires);
         let due = |role| {
             let expires = expires.as_ref().map(|expires| *expires.of(role));
             // What was published and isn't there got lost on the way: go past it.
             found.of(role) < state.published.of(role)
+                || new_keys.iter().any(|key| key.role == role)
                 || expires.is_none_or(|at| half_over(at, *policy.lifetimes.of(role), now))
         };
         let above = |role| found.of(role).max(state.published.of(role)) + 1;
-        Self {
+        Ok(Self {
             keys: &state.keys,
             old,
             due: Roles::each(due),
+            new_keys,
             // Clients walk the roots one by one: no version may be left out.
             versions: Versions {
                 root: found.root + 1,
@@ -54,12 +71,13 @@ impl<'a> Build<'a> {
             },
             expires: Roles::each(|role| after(now, *policy.lifetimes.of(role))),
             files: old.map(Repository::kept).unwrap_or_default(),
-        }
+        })
     }
 
     /// Signs what is due, and the targets if there are `new` ones. A role that is signed makes
     /// those due that refer to it.
     pub(crate) fn finish(mut self, new: Option<NewTargets>) -> Result<Option<Repository>> {
+        self.due.root |= !self.new_keys.is_empty();
         self.due.targets |= new.is_some();
         self.due.snapshot |= self.due.targets;
         self.due.timestamp |= self.due.snapshot;
@@ -85,8 +103,12 @@ impl<'a> Build<'a> {
                 expires,
                 ..old.root.signed.clone()
             },
-            None => first_root(self.keys, version, expires)?,
+            None => {
+                self.new_keys = self.keys.only()?.into();
+                empty_root(version, expires)
+            }
         };
+        let root = with_keys(root, &self.new_keys);
         self.sign(&root, root.clone(), ROOT)?;
         Ok(root)
     }
@@ -151,12 +173,14 @@ impl<'a> Build<'a> {
         let message = role
             .canonical_form()
             .expect("metadata holds no floating-point numbers");
-        let signatures = self
-            .keys
-            .of(T::TYPE, root)?
-            .iter()
-            .map(|key| key.sign(&message))
-            .collect();
+        let mut keys = self.keys.of(T::TYPE, root)?;
+        // A root is signed as the one before demands, too.
+        if let Some(old) = self.old.filter(|_| T::TYPE == RoleType::Root) {
+            keys.extend(self.keys.of(T::TYPE, &old.root.signed)?);
+        }
+        keys.sort_by(|one, other| one.id.cmp(&other.id));
+        keys.dedup_by(|one, other| one.id == other.id);
+        let signatures = keys.iter().map(|key| key.sign(&message)).collect();
         let version = role.version();
         let mut json = serde_json::to_value(Signed {
             signed: role,
@@ -181,8 +205,8 @@ impl<'a> Build<'a> {
     }
 }
 
-fn first_root(keys: &Keys, version: NonZeroU64, expires: Timestamp) -> Result<Root> {
-    let mut root = Root {
+fn empty_root(version: NonZeroU64, expires: Timestamp) -> Root {
+    Root {
         spec_version: SPEC_VERSION.into(),
         consistent_snapshot: true,
         version,
@@ -190,19 +214,23 @@ fn first_root(keys: &Keys, version: NonZeroU64, expires: Timestamp) -> Result<Ro
         keys: HashMap::new(),
         roles: HashMap::new(),
         _extra: HashMap::new(),
-    };
-    let keys = keys.only()?;
-    for role in ROLES {
-        let key = keys.of(role);
-        root.keys.insert(key.id().clone(), key.public());
+    }
+}
+
+/// `root` with `new` keys in place of the ones that their roles had.
+fn with_keys(mut root: Root, new: &[&RoleKey]) -> Root {
+    for key in new {
+        root.keys.insert(key.id.clone(), key.public.clone());
         let demanded = RoleKeys {
-            keyids: vec![key.id().clone()],
+            keyids: vec![key.id.clone()],
             threshold: number(1),
             _extra: HashMap::new(),
         };
-        root.roles.insert(role, demanded);
+        root.roles.insert(key.role, demanded);
     }
-    Ok(root)
+    let named: Vec<_> = root.roles.values().flat_map(|role| &role.keyids).collect();
+    root.keys.retain(|id, _| named.contains(&id));
+    root
 }
 
 fn describe_target(target: &NewTarget) -> Target {

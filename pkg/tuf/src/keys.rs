@@ -1,62 +1,83 @@
-//! The private keys that sign the repository's roles: Ed25519, one entry each of the Secret that
+//! The private keys that sign the repository's roles, one entry each of the Secret that
 //! `createtuf` keeps to itself.
 
 use std::{collections::BTreeMap, fmt};
 
-use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
-use pem::{EncodeConfig, LineEnding, Pem};
-use tough::{
-    schema::{
-        RoleType, Root, Signature,
-        decoded::{Decoded, Hex},
-    },
-    sign::Sign as _,
-};
+use tough::schema::{RoleType, Root};
 
 use crate::{
-    Error, Result, Roles,
-    repository::hex,
+    Error, Repository, Result, Roles,
+    repository::{hex, ids},
+    role_key::RoleKey,
     roles::{ROLES, name},
 };
 
-/// The private keys of a repository, by the names of their entries: `<role>-<keyid>.pem`.
+/// The private keys of a repository, by the names of their entries. They don't print.
 ///
-/// An entry is a `PRIVATE KEY` block: plain PKCS#8, which OpenSSL reads too. They don't print.
+/// Keys made here are `<role>-<keyid>.pem`, a `PRIVATE KEY` block with an Ed25519 key. Given ones,
+/// Ed25519 or ECDSA P-256, may also be `<role>.pem` or `<role>-<anything>.pem`, and those that the
+/// Go original exported are `<role>.json`.
 #[derive(Default)]
 pub struct Keys(BTreeMap<String, RoleKey>);
 
-pub(crate) struct RoleKey {
-    role: RoleType,
-    id: Decoded<Hex>,
-    pair: Ed25519KeyPair,
-}
-
 impl Keys {
-    /// Reads the entries whose names end in `.pem`; others aren't keys.
+    /// Reads the entries whose names end in `.pem` or `.json`; others aren't keys.
     ///
     /// # Errors
     ///
-    /// [`Error::Key`] for an entry that is no Ed25519 key, or that another name belongs to.
+    /// [`Error::Key`] for an entry that is no such key, or whose name is that of another one.
     pub fn read<'a>(entries: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<Self> {
         entries
             .into_iter()
-            .filter(|(entry, _)| entry.ends_with(SUFFIX))
-            .map(|(entry, pem)| Ok((entry.to_owned(), RoleKey::read(entry, pem)?)))
+            .filter(|(entry, _)| entry.ends_with(".pem") || entry.ends_with(".json"))
+            .map(|(entry, bytes)| Ok((entry.to_owned(), RoleKey::read(entry, bytes)?)))
             .collect::<Result<_>>()
             .map(Self)
     }
 
     /// Makes a key for each role that has none, and returns the new entries.
     pub fn complete(&mut self) -> BTreeMap<String, Vec<u8>> {
-        let mut entries = BTreeMap::new();
-        for role in ROLES {
-            if !self.0.values().any(|key| key.role == role) {
-                let key = RoleKey::generate(role);
-                entries.insert(key.entry(), key.to_pem());
-                self.0.insert(key.entry(), key);
-            }
-        }
-        entries
+        let missing = |role: &RoleType| !self.0.values().any(|key| key.role == *role);
+        let missing: Vec<_> = ROLES.into_iter().filter(missing).collect();
+        missing
+            .into_iter()
+            .map(|role| self.generate(role))
+            .collect()
+    }
+
+    /// Makes a key for each of `roles` that has none to change to, and returns the new entries.
+    /// A key to change to is one that no root in `repository` has named: somebody put it there, or a
+    /// run that ended before it published it.
+    pub fn complete_rotation(
+        &mut self,
+        roles: &Roles<bool>,
+        repository: &Repository,
+    ) -> BTreeMap<String, Vec<u8>> {
+        let missing =
+            |role: &RoleType| *roles.of(*role) && self.unnamed(*role, repository).next().is_none();
+        let missing: Vec<_> = ROLES.into_iter().filter(missing).collect();
+        missing
+            .into_iter()
+            .map(|role| self.generate(role))
+            .collect()
+    }
+
+    fn generate(&mut self, role: RoleType) -> (String, Vec<u8>) {
+        let (key, pem) = RoleKey::generate(role);
+        let entry = key.entry();
+        self.0.insert(entry.clone(), key);
+        (entry, pem)
+    }
+
+    /// The entries that no root needs any more: `repository` named them, and its newest root
+    /// doesn't.
+    pub fn retired<'a>(&'a self, repository: &'a Repository) -> impl Iterator<Item = &'a str> {
+        let retired = |key: &RoleKey| {
+            repository.has_named(key.role, &key.id)
+                && !ids(key.role, &repository.root.signed).contains(&key.id)
+        };
+        let entries = self.0.iter().filter(move |(_, key)| retired(key));
+        entries.map(|(entry, _)| entry.as_str())
     }
 
     /// The key of each role, for a repository that is to be made.
@@ -66,16 +87,22 @@ impl Keys {
     /// [`Error::Key`] unless there is one key for each role: no root says which one counts.
     pub(crate) fn only(&self) -> Result<Roles<&RoleKey>> {
         Roles::try_each(|role| {
-            let mut keys = self.0.iter().filter(|(_, key)| key.role == role);
-            match (keys.next(), keys.next()) {
-                (Some((_, key)), None) => Ok(key),
-                (None, _) => Err(Error::key(name(role), "has no key")),
-                (_, Some((entry, _))) => Err(Error::key(
-                    entry,
-                    format!("is a second key of the role {}", name(role)),
-                )),
-            }
+            one(role, self.0.iter().filter(|(_, key)| key.role == role))?
+                .ok_or_else(|| Error::key(name(role), "has no key"))
         })
+    }
+
+    /// The key that `role` changes to, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Key`] if there are several.
+    pub(crate) fn next<'a>(
+        &'a self,
+        role: RoleType,
+        repository: &'a Repository,
+    ) -> Result<Option<&'a RoleKey>> {
+        one(role, self.unnamed(role, repository))
     }
 
     /// The keys that `root` demands for `role`.
@@ -84,16 +111,26 @@ impl Keys {
     ///
     /// [`Error::KeyMissing`]
     pub(crate) fn of(&self, role: RoleType, root: &Root) -> Result<Vec<&RoleKey>> {
-        let ids = root.roles.get(&role).map_or(&[][..], |role| &role.keyids);
-        ids.iter()
+        ids(role, root)
+            .iter()
             .map(|id| {
-                let entry = entry(role, id);
-                self.0.get(&entry).ok_or_else(|| Error::KeyMissing {
-                    role: name(role).into(),
-                    keyid: hex(id),
-                })
+                let mut keys = self.0.values();
+                keys.find(|key| key.role == role && key.id == *id)
+                    .ok_or_else(|| Error::KeyMissing {
+                        role: name(role).into(),
+                        keyid: hex(id),
+                    })
             })
             .collect()
+    }
+
+    fn unnamed<'a>(
+        &'a self,
+        role: RoleType,
+        repository: &'a Repository,
+    ) -> impl Iterator<Item = (&'a String, &'a RoleKey)> {
+        let unnamed = move |key: &RoleKey| key.role == role && !repository.has_named(role, &key.id);
+        self.0.iter().filter(move |(_, key)| unnamed(key))
     }
 }
 
@@ -103,77 +140,16 @@ impl fmt::Debug for Keys {
     }
 }
 
-impl RoleKey {
-    fn generate(role: RoleType) -> Self {
-        let pair = Ed25519KeyPair::generate().expect("the system has random numbers");
-        Self {
-            role,
-            id: id(&pair),
-            pair,
-        }
-    }
-
-    fn read(entry: &str, pem: &[u8]) -> Result<Self> {
-        // The parser's own words may quote the key.
-        let block = pem::parse(pem).map_err(|_| Error::key(entry, "is no PEM file"))?;
-        if block.tag() != TAG {
-            return Err(Error::key(
-                entry,
-                format!("is no {TAG} but a {}", block.tag()),
-            ));
-        }
-        let pair = Ed25519KeyPair::from_pkcs8(block.contents())
-            .map_err(|_| Error::key(entry, "is no Ed25519 key"))?;
-        let id = id(&pair);
-        let role = ROLES
-            .into_iter()
-            .find(|role| self::entry(*role, &id) == entry);
-        let role = role.ok_or_else(|| {
-            Error::key(
-                entry,
-                format!("holds the key {}, which isn't its name", hex(&id)),
-            )
-        })?;
-        Ok(Self { role, id, pair })
-    }
-
-    fn entry(&self) -> String {
-        entry(self.role, &self.id)
-    }
-
-    fn to_pem(&self) -> Vec<u8> {
-        let der = self.pair.to_pkcs8v1().expect("a key that was just made");
-        let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
-        pem::encode_config(&Pem::new(TAG, der.as_ref()), config).into_bytes()
-    }
-
-    pub(crate) fn id(&self) -> &Decoded<Hex> {
-        &self.id
-    }
-
-    /// The public half as metadata describes it.
-    pub(crate) fn public(&self) -> tough::schema::key::Key {
-        self.pair.tuf_key()
-    }
-
-    pub(crate) fn sign(&self, message: &[u8]) -> Signature {
-        Signature {
-            keyid: self.id.clone(),
-            sig: self.pair.sign(message).as_ref().to_vec().into(),
-        }
+fn one<'a>(
+    role: RoleType,
+    mut keys: impl Iterator<Item = (&'a String, &'a RoleKey)>,
+) -> Result<Option<&'a RoleKey>> {
+    let first = keys.next();
+    match keys.next() {
+        None => Ok(first.map(|(_, key)| key)),
+        Some((entry, _)) => Err(Error::key(
+            entry,
+            format!("is a second key of the role {}", name(role)),
+        )),
     }
 }
-
-fn entry(role: RoleType, id: &Decoded<Hex>) -> String {
-    format!("{}-{}{SUFFIX}", name(role), hex(id))
-}
-
-fn id(pair: &Ed25519KeyPair) -> Decoded<Hex> {
-    debug_assert_eq!(pair.public_key().as_ref().len(), 32);
-    pair.tuf_key()
-        .key_id()
-        .expect("a key without floats has a canonical form")
-}
-
-const SUFFIX: &str = ".pem";
-const TAG: &str = "PRIVATE KEY";

@@ -16,6 +16,7 @@ mod keys;
 mod merge;
 mod renew;
 mod repository;
+mod role_key;
 mod roles;
 mod services;
 mod targets;

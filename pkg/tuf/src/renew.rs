@@ -24,6 +24,8 @@ pub struct Policy {
     pub lifetimes: Roles<Duration>,
     /// Whether inputs that differ from what is published are published in its place.
     pub accept_changes: bool,
+    /// Which roles change to the key that is there for them and that no root has named yet.
+    pub rotate: Roles<bool>,
 }
 
 impl State {
@@ -57,7 +59,7 @@ impl State {
         if self.repository.is_none() && targets.is_none() {
             return Ok(None);
         }
-        Build::on(self, policy, now).finish(targets)
+        Build::on(self, policy, now)?.finish(targets)
     }
 
     /// What of `inputs` isn't published as it is, one sentence each.
@@ -80,14 +82,15 @@ impl State {
                 } => Err(Error::RepositoryMissing { root, timestamp }),
             };
         };
-        for role in ROLES {
-            self.keys.of(role, &repository.root.signed)?;
-        }
         let (found, published) = (repository.versions().root, self.published.root);
-        // One version ahead is what a run leaves behind that ended just before it published.
-        match published > found + 1 {
-            true => Err(Error::RootBehind { found, published }),
-            false => Ok(()),
+        let keys = ROLES.map(|role| self.keys.of(role, &repository.root.signed));
+        match keys.into_iter().find_map(Result::err) {
+            // Their successors are there, and no others.
+            Some(_) if published > found => Err(Error::RootBehind { found, published }),
+            Some(missing) => Err(missing),
+            // One version ahead is what a run leaves behind that ended just before it published.
+            None if published > found + 1 => Err(Error::RootBehind { found, published }),
+            None => Ok(()),
         }
     }
 }

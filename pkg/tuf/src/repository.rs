@@ -6,7 +6,10 @@ use serde::de::DeserializeOwned;
 use sha2::{Digest as _, Sha256};
 use tough::{
     TargetName,
-    schema::{Metafile, Role, Root, Signed, Snapshot, Targets, Timestamp},
+    schema::{
+        Metafile, Role, RoleType, Root, Signed, Snapshot, Targets, Timestamp,
+        decoded::{Decoded, Hex},
+    },
 };
 
 use crate::{Error, Result, Roles, Versions, roles::name};
@@ -23,6 +26,8 @@ pub type Files = BTreeMap<String, Vec<u8>>;
 #[derive(Debug, Clone)]
 pub struct Repository {
     files: Files,
+    /// The roots before the newest one, the first one first.
+    former: Vec<Root>,
     pub(crate) root: Signed<Root>,
     pub(crate) targets: Signed<Targets>,
     pub(crate) snapshot: Signed<Snapshot>,
@@ -37,7 +42,7 @@ impl Repository {
     /// [`Error::Repository`] names the first file that is missing, isn't signed by its role or
     /// isn't what another one says it is.
     pub fn new(files: Files) -> Result<Self> {
-        let root = newest_root(&files)?;
+        let (former, root) = roots(&files)?;
         let timestamp: Signed<Timestamp> = signed(&files, TIMESTAMP, &root.signed)?;
 
         let described = described(TIMESTAMP, &timestamp.signed.meta, SNAPSHOT)?;
@@ -65,6 +70,7 @@ impl Repository {
         }
         Ok(Self {
             files,
+            former,
             root,
             targets,
             snapshot,
@@ -106,6 +112,12 @@ impl Repository {
             .expect("the keys of a list of targets are strings");
         targets.sort_all_objects();
         hex(&Sha256::digest(targets.to_string()))
+    }
+
+    /// Whether the newest root or an earlier one names the key `id` for `role`.
+    pub(crate) fn has_named(&self, role: RoleType, id: &Decoded<Hex>) -> bool {
+        let mut roots = self.former.iter().chain([&self.root.signed]);
+        roots.any(|root| ids(role, root).contains(id))
     }
 
     /// When each role expires.
@@ -152,8 +164,9 @@ impl PartialEq for Repository {
     }
 }
 
-/// Walks the roots from the first one, as a client does.
-fn newest_root(files: &Files) -> Result<Signed<Root>> {
+/// Walks the roots from the first one, as a client does, to the newest one, which comes second.
+fn roots(files: &Files) -> Result<(Vec<Root>, Signed<Root>)> {
+    let mut former = Vec::new();
     let mut newest: Signed<Root> = parsed(files, &versioned(ROOT, 1))?;
     for version in 1.. {
         let path = versioned(ROOT, version);
@@ -169,13 +182,21 @@ fn newest_root(files: &Files) -> Result<Signed<Root>> {
         if next.signed.version.get() != version {
             return Err(Error::repository(path, "has another version than its name"));
         }
+        if version > 1 {
+            former.push(newest.signed);
+        }
         newest = next;
     }
     let path = versioned(ROOT, newest.signed.version.get());
     if file(files, ROOT)? != file(files, &path)? {
         return Err(Error::repository(ROOT, format!("isn't {path}")));
     }
-    Ok(newest)
+    Ok((former, newest))
+}
+
+/// The keys that `root` demands for `role`.
+pub(crate) fn ids(role: RoleType, root: &Root) -> &[Decoded<Hex>] {
+    root.roles.get(&role).map_or(&[], |role| &role.keyids)
 }
 
 /// The role whose unversioned file is `path`, as `described` by the role above it.

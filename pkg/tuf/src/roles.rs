@@ -63,6 +63,12 @@ impl<T> Roles<T> {
     }
 }
 
+impl<T> From<Roles<T>> for Vec<T> {
+    fn from(roles: Roles<T>) -> Self {
+        vec![roles.root, roles.snapshot, roles.targets, roles.timestamp]
+    }
+}
+
 impl Versions {
     /// The higher version of each role.
     pub fn max(self, other: Self) -> Self {

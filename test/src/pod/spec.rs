@@ -108,7 +108,7 @@ impl Variable {
             return self.value.clone();
         };
         let Some(need) = source.need() else {
-            return namespace.into();
+            return source.field(namespace).into();
         };
         let entries = need.entries(kubernetes, namespace).unwrap_or_default();
         let value = need.keys.first().and_then(|key| entries.get(*key));
@@ -127,6 +127,16 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// No Job is an object here, so none has a UID.
+    fn field<'a>(&self, namespace: &'a str) -> &'a str {
+        match self {
+            Self::Field(FieldRef {
+                field_path: FieldPath::Namespace,
+            }) => namespace,
+            _ => "",
+        }
+    }
+
     pub(super) fn need(&self) -> Option<Need<'_>> {
         let (kind, reference) = match self {
             Self::Field(_) => return None,
@@ -147,13 +157,15 @@ impl Source {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct FieldRef {
     #[serde(rename = "fieldPath")]
-    _field_path: FieldPath,
+    field_path: FieldPath,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) enum FieldPath {
     #[serde(rename = "metadata.namespace")]
     Namespace,
+    #[serde(rename = "metadata.labels['batch.kubernetes.io/controller-uid']")]
+    JobUid,
 }
 
 #[derive(Debug, Deserialize)]

@@ -134,7 +134,7 @@ fn there_is_nothing_to_renew_before_the_first_run() {
     let outcome = tuf.run(&["--renew", "--timeout=2s"]);
     outcome.assert(
         1,
-        &["there is nothing to renew in Secret tuf-system/tuf-root yet (createtuf without --renew makes it)"],
+        &["there is nothing to renew in Secret tuf-system/tuf-root yet (createtuf without --renew and --rotate makes it)"],
     );
     assert_eq!(before, tuf.0.objects());
 }

@@ -6,8 +6,9 @@ mod changes;
 mod many;
 mod missing;
 mod refusals;
+mod rotation;
 
-use std::time::SystemTime;
+use std::{process::Command, time::SystemTime};
 
 use serde_json::{Value, json};
 use testbed::{
@@ -74,6 +75,13 @@ fn entry(key: &str, value: String) -> Entries {
 
 fn new_key() -> String {
     material::key().public_key().to_pem()
+}
+
+/// What OpenSSL writes.
+fn openssl(args: &[&str]) -> String {
+    let output = Command::new("openssl").args(args).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 impl Tuf {

@@ -7,6 +7,7 @@ mod archive;
 mod changes;
 mod clients;
 mod contents;
+mod keys;
 mod refusals;
 mod renewal;
 mod stack;
