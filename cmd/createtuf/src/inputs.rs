@@ -54,8 +54,14 @@ fn parsed<T>(inputs: &[Input], parse: impl Fn(&Input) -> Result<T>) -> Result<Ve
 }
 
 impl Input {
-    /// The certificates of all files, ordered by who signed whom.
+    /// The chain in one file, in whose order the server sends it; the certificates of several
+    /// files, ordered by who signed whom.
     fn chain(&self) -> Result<Chain> {
+        if let [(name, pem)] = &self.files[..] {
+            return Chain::from_pem(pem)
+                .map_err(Refused::because)
+                .with_context(|| name.clone());
+        }
         let mut certificates = vec![];
         for (name, pem) in &self.files {
             let bundle = certs::read_bundle(pem).map_err(Refused::because);

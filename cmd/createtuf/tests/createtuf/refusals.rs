@@ -7,6 +7,9 @@ fn unusable_inputs_are_refused() {
     let key = material::key();
     let chain = material::timestamping_chain(&key, SystemTime::now(), YEAR);
     let rootless = certs::write_bundle(&chain.certificates()[..2]);
+    let mut backwards = chain.certificates().to_vec();
+    backwards.reverse();
+    let backwards = certs::write_bundle(&backwards);
     let expired = material::expired_root(&key, "old").to_pem();
     for (name, key, value, problem) in [
         (
@@ -25,6 +28,12 @@ fn unusable_inputs_are_refused() {
             "tsa-cert-chain",
             "cert-chain",
             &rootless,
+            "Secret tuf-system/tsa-cert-chain: cert-chain: ",
+        ),
+        (
+            "tsa-cert-chain",
+            "cert-chain",
+            &backwards,
             "Secret tuf-system/tsa-cert-chain: cert-chain: ",
         ),
         (
