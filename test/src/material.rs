@@ -10,6 +10,7 @@ use std::{
 
 use certs::{Certificate, Chain, Subject, Validity};
 use keys::{Kind, PrivateKey};
+use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivatePkcs8KeyDer},
@@ -51,6 +52,29 @@ pub fn timestamping_chain(key: &PrivateKey, from: SystemTime, length: Duration) 
     let [intermediate, root] = [self::key(), self::key()];
     let chain = certs::timestamping_chain(key, &intermediate, &root, "test", validity);
     chain.expect("P-256 keys and a name")
+}
+
+/// Certificates of authorities (PEM), the root first: each signed the one behind it.
+///
+/// # Panics
+///
+/// When the system gives no random numbers.
+pub fn authorities(count: usize) -> Vec<String> {
+    let mut above: Option<Issuer<'_, KeyPair>> = None;
+    let next = |number| {
+        let mut params = CertificateParams::default();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let name = format!("authority {number}");
+        params.distinguished_name.push(DnType::CommonName, name);
+        let key = KeyPair::generate().expect("the system has random numbers");
+        let certificate = match &above {
+            None => params.self_signed(&key),
+            Some(above) => params.signed_by(&key, above),
+        };
+        above = Some(Issuer::new(params, key));
+        certificate.expect("the parameters fit together").pem()
+    };
+    (0..count).map(next).collect()
 }
 
 /// A server's end of TLS, HTTP/2 alone, and its certificate (PEM), which is good for 127.0.0.1 and

@@ -148,6 +148,26 @@ fn a_chain_may_be_a_file_for_each_certificate_ordered_by_who_signed_whom() {
 }
 
 #[test]
+fn a_chain_has_ten_intermediates_at_most() {
+    let (tuf, folder) = (empty(), all());
+    let chain = material::authorities(12);
+    fs::remove_file(folder.path().join("fulcio_v1.crt.pem")).unwrap();
+    add(&folder, "fulcio_root.crt.pem", &chain[0]);
+    for (number, pem) in chain[1..].iter().enumerate() {
+        add(
+            &folder,
+            &format!("fulcio_intermediate_{number}.crt.pem"),
+            pem,
+        );
+    }
+    let problem = "11 intermediate certificates, at most 10 are allowed";
+    tuf.assert_refused(&[&flag(&folder)], &[problem]);
+    fs::remove_file(folder.path().join("fulcio_intermediate_10.crt.pem")).unwrap();
+    tuf.run(&[&flag(&folder)]).assert(0, &["done"]);
+    assert_trusted(&tuf, [1, 1, 1, 1]);
+}
+
+#[test]
 fn there_may_be_any_number_of_each() {
     let (tuf, folder) = (empty(), all());
     let [leaf, intermediate, root_of_tsa] = chain();
