@@ -1,6 +1,6 @@
 //! HTTP as TUF's clients need it: the file, or 404.
 
-use std::{convert::Infallible, future::ready, time::Duration};
+use std::{convert::Infallible, future::ready, net, time::Duration};
 
 use http_body_util::Full;
 use hyper::{
@@ -17,40 +17,53 @@ use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
 };
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    time::sleep,
+};
 use tracing::warn;
 
 use crate::{metrics::Metrics, source::Served};
 
 pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// Answers every request on every connection.
-pub(crate) async fn accept(
-    listener: TcpListener,
-    connections: &GracefulShutdown,
-    answer: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + 'static,
-) -> ! {
+/// Gives every connection to `take`.
+pub(crate) async fn accept(listener: TcpListener, mut take: impl FnMut(net::TcpStream)) -> ! {
     loop {
-        let stream = match listener.accept().await {
-            Ok((stream, _)) => stream,
+        match listener
+            .accept()
+            .await
+            .and_then(|(stream, _)| stream.into_std())
+        {
+            Ok(connection) => take(connection),
             // Too many open files, most likely; some will be closed.
             Err(failure) => {
                 warn!("accepting a connection: {failure}");
                 sleep(BREATH).await;
-                continue;
             }
-        };
-        // Answers are written in one piece: nothing is gained by waiting for more.
-        let _ = stream.set_nodelay(true);
-        let answer = answer.clone();
-        let service = service_fn(move |request| ready(Ok::<_, Infallible>(answer(&request))));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .serve_connection(TokioIo::new(stream), service);
-        let connection = connections.watch(connection);
-        // Its error is a client that went away.
-        tokio::spawn(async { connection.await.ok() });
+        }
     }
+}
+
+/// Answers every request on `connection`, in a task of its own.
+pub(crate) fn serve(
+    connection: net::TcpStream,
+    connections: &GracefulShutdown,
+    answer: impl Fn(&Request<Incoming>) -> Answer + Send + 'static,
+) {
+    // Answers are written in one piece: nothing is gained by waiting for more.
+    let _ = connection.set_nodelay(true);
+    let stream = match TcpStream::from_std(connection) {
+        Ok(stream) => TokioIo::new(stream),
+        Err(failure) => return warn!("taking a connection: {failure}"),
+    };
+    let service = service_fn(move |request| ready(Ok::<_, Infallible>(answer(&request))));
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .serve_connection(stream, service);
+    let connection = connections.watch(connection);
+    // Its error is a client that went away.
+    tokio::spawn(async { connection.await.ok() });
 }
 
 /// The contract with clients: 404 alone means that there is no newer root, so nothing else is

@@ -7,23 +7,24 @@ mod http;
 mod metrics;
 mod site;
 mod source;
+mod workers;
 
 use std::{
-    net::{Ipv4Addr, Ipv6Addr},
+    io,
+    net::{Ipv4Addr, Ipv6Addr, TcpListener},
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
     thread,
-    time::Duration,
 };
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use hyper_util::server::graceful::GracefulShutdown;
-use tokio::{net::TcpListener, sync::watch, time::timeout};
-use tracing::{error, info, warn};
+use tokio::sync::watch;
+use tracing::{error, info};
 
-use crate::{metrics::Metrics, source::Source};
+use crate::{metrics::Metrics, source::Source, workers::Workers};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -41,11 +42,10 @@ struct Args {
     health_port: u16,
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let args: Args = job::parse();
     job::start_log();
-    match serve(args).await {
+    match serve(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             error!("{failure:#}");
@@ -54,9 +54,9 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn serve(args: Args) -> Result<()> {
-    let clients = bind(args.port).await?;
-    let health = bind(args.health_port).await?;
+fn serve(args: Args) -> Result<()> {
+    let clients = bind(args.port)?;
+    let cluster = bind(args.health_port)?;
     let (sender, served) = watch::channel(None);
     let metrics = Arc::new(Metrics::new(served.clone()));
     let source = Source::new(args.repository, sender, metrics.reloads.clone());
@@ -71,29 +71,32 @@ async fn serve(args: Args) -> Result<()> {
         }
     };
     let to_cluster = move |request: &_| http::to_cluster(&served, &metrics, request);
-    let connections = GracefulShutdown::new();
-    let name = tokio::select! {
-        name = job::terminated() => name,
-        never = http::accept(clients, &connections, to_client) => never,
-        never = http::accept(health, &connections, to_cluster) => never,
-    };
+
+    let mut workers = Workers::start(to_client)?;
+    let name = workers::runtime()?.block_on(async {
+        let (clients, cluster) = (clients.try_into()?, cluster.try_into()?);
+        let probes = GracefulShutdown::new();
+        tokio::select! {
+            name = job::terminated() => io::Result::Ok(name),
+            never = http::accept(clients, |connection| workers.take(connection)) => never,
+            never = http::accept(cluster, |connection| {
+                http::serve(connection, &probes, to_cluster.clone());
+            }) => never,
+        }
+    })?;
     info!("stopped by {name}");
-    if timeout(LAST_ANSWERS, connections.shutdown()).await.is_err() {
-        warn!("some clients didn't take their answers");
-    }
+    workers.stop();
     Ok(())
 }
 
 /// Listens on all addresses, on IPv4's alone where the kernel knows no other.
-async fn bind(port: u16) -> Result<TcpListener> {
-    let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)).await {
+fn bind(port: u16) -> Result<TcpListener> {
+    let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)) {
         Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).await,
+        Err(_) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)),
     };
     let listener = listener.with_context(|| format!("listening on port {port}"))?;
+    listener.set_nonblocking(true)?;
     info!("listening on {}", listener.local_addr()?);
     Ok(listener)
 }
-
-/// How long an answer may take that was begun when the end came.
-const LAST_ANSWERS: Duration = Duration::from_secs(5);

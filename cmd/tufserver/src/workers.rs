@@ -1,0 +1,98 @@
+//! A thread for each core; a connection stays on the one that it is given to. An answer takes
+//! microseconds, and waking another thread up for it takes longer.
+
+use std::{
+    io,
+    net::TcpStream,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use hyper::{Request, body::Incoming};
+use hyper_util::server::graceful::GracefulShutdown;
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::mpsc,
+    time::timeout,
+};
+use tracing::warn;
+
+use crate::http::{self, Answer};
+
+/// All threads, and whose turn it is.
+pub(crate) struct Workers {
+    workers: Vec<Worker>,
+    turn: usize,
+}
+
+struct Worker {
+    connections: mpsc::UnboundedSender<TcpStream>,
+    thread: JoinHandle<()>,
+}
+
+impl Workers {
+    /// Starts them.
+    ///
+    /// # Errors
+    ///
+    /// The system's, when it has no files left.
+    pub(crate) fn start(
+        answer: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + 'static,
+    ) -> io::Result<Self> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let worker = |_| Worker::start(answer.clone());
+        Ok(Self {
+            workers: (0..cores).map(worker).collect::<io::Result<_>>()?,
+            turn: 0,
+        })
+    }
+
+    /// Gives a connection to the one whose turn it is.
+    pub(crate) fn take(&mut self, connection: TcpStream) {
+        self.turn = (self.turn + 1) % self.workers.len();
+        // Its thread ends after its sender is gone.
+        let _ = self.workers[self.turn].connections.send(connection);
+    }
+
+    /// Waits for the answers that were begun.
+    pub(crate) fn stop(self) {
+        let threads: Vec<_> = self
+            .workers
+            .into_iter()
+            .map(|worker| worker.thread)
+            .collect();
+        for thread in threads {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl Worker {
+    fn start(
+        answer: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + 'static,
+    ) -> io::Result<Self> {
+        let (connections, mut given) = mpsc::unbounded_channel();
+        let runtime = runtime()?;
+        let work = async move {
+            let served = GracefulShutdown::new();
+            while let Some(connection) = given.recv().await {
+                http::serve(connection, &served, answer.clone());
+            }
+            if timeout(LAST_ANSWERS, served.shutdown()).await.is_err() {
+                warn!("some clients didn't take their answers");
+            }
+        };
+        Ok(Self {
+            connections,
+            thread: thread::spawn(move || runtime.block_on(work)),
+        })
+    }
+}
+
+/// One that runs on the thread it is called from.
+pub(crate) fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
+}
+
+/// How long an answer may take that was begun when the end came.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
