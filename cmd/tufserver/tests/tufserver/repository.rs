@@ -77,6 +77,7 @@ fn policy() -> Policy {
             timestamp: day,
         },
         accept_changes: true,
+        rotate: Roles::default(),
     }
 }
 
