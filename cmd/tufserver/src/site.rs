@@ -11,8 +11,8 @@ use tuf::{Repository, Roles, Versions};
 #[derive(Debug)]
 pub(crate) struct Site {
     pages: HashMap<String, Page>,
-    /// What only the repository before had.
-    before: HashMap<String, Page>,
+    /// What only earlier repositories had, and how many reloads ago.
+    before: HashMap<String, (Page, usize)>,
     pub(crate) versions: Versions,
     pub(crate) expires: Roles<Timestamp>,
 }
@@ -31,17 +31,23 @@ impl Site {
     /// finds what it leads to. Its roots are gone: a root that isn't one of `repository` would lead
     /// clients astray.
     pub(crate) fn new(repository: &Repository, before: Option<&Self>) -> Self {
-        let pages = repository.files().iter();
-        let before = before.iter().flat_map(|before| &before.pages);
+        let files = repository.files();
+        let gone = before.into_iter().flat_map(|before| {
+            let earlier = before.before.iter();
+            let earlier = earlier.map(|(path, (page, age))| (path, (page.clone(), age + 1)));
+            let last = before.pages.iter();
+            earlier.chain(last.map(|(path, page)| (path, (page.clone(), 1))))
+        });
         Self {
-            pages: pages
+            pages: files
+                .iter()
                 .map(|(path, bytes)| (path.clone(), Page::new(path, bytes)))
                 .collect(),
-            before: before
-                .filter(|(path, _)| {
-                    !path.ends_with(".root.json") && !repository.files().contains_key(*path)
+            before: gone
+                .filter(|(path, (_, age))| {
+                    *age <= KEPT && !path.ends_with(".root.json") && !files.contains_key(*path)
                 })
-                .map(|(path, page)| (path.clone(), page.clone()))
+                .map(|(path, page)| (path.clone(), page))
                 .collect(),
             versions: repository.versions(),
             expires: repository.expires(),
@@ -51,7 +57,10 @@ impl Site {
     /// The page at `path`. Slashes that come twice count once, as with Go's server.
     pub(crate) fn page(&self, path: &str) -> Option<&Page> {
         let path = path.trim_start_matches('/');
-        let page = |path: &str| self.pages.get(path).or_else(|| self.before.get(path));
+        let page = |path: &str| {
+            let before = || self.before.get(path).map(|(page, _)| page);
+            self.pages.get(path).or_else(before)
+        };
         match path.contains("//") {
             false => page(path),
             true => {
@@ -86,3 +95,7 @@ impl Page {
         }
     }
 }
+
+/// For how many reloads a client may be in the middle of its update. At the fastest they are a tenth
+/// of a second apart, and a busy machine halts a client for longer.
+const KEPT: usize = 16;

@@ -215,6 +215,9 @@ fn no_request_fails_while_the_repository_changes() {
     let load = load::reloads(&server, folder.path(), &mut publisher, 20);
     assert_eq!(load.failures, [""; 0]);
     assert!(load.walks > 20, "{}", load.walks);
+    // What only long gone repositories had isn't kept for ever.
+    assert_eq!(server.get("/1.snapshot.json").status, 404);
+    assert_eq!(server.get("/10.snapshot.json").status, 200);
 }
 
 /// Two publications between two looks: what the client is about to read is in neither of them.
