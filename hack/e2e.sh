@@ -20,33 +20,16 @@ while (($#)); do
 done
 [[ $stand_ups =~ ^[1-9][0-9]*$ ]] || { echo "--stand-ups: '$stand_ups' is no number of stand-ups" >&2; exit 2; }
 
-step() {
-	local what=$1 start=$SECONDS
-	shift
-	"$@"
-	printf 'ok    %-60s %4d s\n' "$what" $((SECONDS - start))
-}
+# shellcheck source=hack/e2e.d/prepare.sh
+. hack/e2e.d/prepare.sh
 
-images() {
-	cargo xtask images
-	hack/cluster load target/images.tar
-	cargo xtask images --tag=next --out=target/next.tar # for the upgrade
+next_images() {
+	cargo xtask images --tag=next --out=target/next.tar
 	hack/cluster load target/next.tar
 }
 
-# One image for all that the test runs as a client. Debian's busybox finds its own commands without files of their names.
-client_image() {
-	local program files=()
-	for program in cosign cosign-v2 rekor-cli; do
-		files+=("$(hack/cluster exec which "$program")=/usr/local/bin/$program")
-	done
-	cargo xtask image localhost/scaffolding/e2e-client:dev target/e2e-client.tar "${files[@]}" "$(command -v busybox)=/bin/sh"
-	hack/cluster load target/e2e-client.tar
-}
-
 [[ $keep ]] || trap 'hack/cluster down' EXIT
-step 'the cluster' hack/cluster up
-step 'our images' images
-step "the client's image" client_image
+prepare
+step 'our images under another tag' next_images
 hack/cluster exec hack/e2e.d/run.sh "$stand_ups"
 step 'the embedded Kubernetes and Trillian answer as these do' test/conformance.sh

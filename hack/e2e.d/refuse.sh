@@ -39,10 +39,10 @@ other_public_key() (
 unknown_tree() (
 	scene unknown-tree 600-rekor.yaml rekor-system
 	kubectl create configmap rekor-config --namespace="$namespace" --from-literal=treeID=42
-	versions_in "$namespace" > "$scratch/before"
+	versions_in --namespace="$namespace" > "$scratch/before"
 	run createtree
 	ended 3 'no tree 42.*rekor-config'
-	versions_in "$namespace" | diff "$scratch/before" -
+	versions_in --namespace="$namespace" | diff "$scratch/before" -
 )
 
 wrong_order() (
@@ -102,10 +102,10 @@ copy() {
 # refuses SECRET JOB PATTERN: with SECRET made of the files in $scratch, JOB ends with 3 and changes nothing.
 refuses() {
 	create "$1"
-	versions_in "$namespace" > "$scratch/before"
+	versions_in --namespace="$namespace" > "$scratch/before"
 	run "$2"
 	ended 3 "$3"
-	versions_in "$namespace" | diff "$scratch/before" -
+	versions_in --namespace="$namespace" | diff "$scratch/before" -
 }
 
 # create SECRET: of the files in $scratch.

@@ -3,57 +3,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-# shellcheck disable=SC2034
-namespaces=(trillian-system fulcio-system tsa-system tuf-system rekor-system ctlog-system)
-scratch=$(mktemp -d)
-trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$scratch"' EXIT
-passed=0 failed=0
-
-# phase WHAT COMMAND…: a line that says whether COMMAND succeeded and in how many seconds, and what it printed if it failed.
-# Sets $ok instead of returning a status: within `phase … || …` COMMAND would run without errexit.
-phase() {
-	local what=$1 start=${EPOCHREALTIME/./} status result=ok
-	shift
-	set +e
-	(set -e && "$@") > "$scratch/output" 2>&1
-	status=$?
-	set -e
-	if ((status)); then
-		ok=false result=FAIL failed=$((failed + 1))
-	else
-		ok=true passed=$((passed + 1))
-	fi
-	printf '%-5s %-60s %6s s\n' $result "$what" "$(seconds_since "$start")"
-	$ok || tail -n 40 "$scratch/output" | cut -c 1-400 | sed 's/^/      | /'
-}
-
-seconds_since() {
-	local tenths=$(((${EPOCHREALTIME/./} - $1) / 100000))
-	echo "$((tenths / 10)).$((tenths % 10))"
-}
-
-# fails_with PATTERN COMMAND…: COMMAND must fail, and for the reason that PATTERN describes.
-fails_with() {
-	local pattern=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		echo "this should have failed: $*"
-		return 1
-	fi
-	grep -qE "$pattern" <<< "$output" || { echo "this failed, but not with '$pattern': $output"; return 1; }
-}
-
-# client SCRIPT: runs it in the client's pod.
-client() { kubectl exec --namespace=e2e --stdin client -- sh -euc "$1"; }
-
-for part in hack/e2e.d/{standup,sign,again,refuse}.sh; do
-	# shellcheck source=/dev/null
-	. "$part"
-done
+# shellcheck source=hack/e2e.d/phases.sh
+. hack/e2e.d/phases.sh
 
 # After a failure here nothing below can succeed.
 for ((i = 1; i <= $1; i++)); do
-	phase 'empty volumes' take_down
+	phase 'empty volumes' take_down e2e
 	stand_up
 	$ok || exit 1
 done
@@ -75,7 +30,6 @@ phase 'apply again: nothing changes' unchanged apply_again
 phase 'delete every Job, apply again: nothing changes' unchanged apply_without_jobs
 phase 'upgrade to another tag: nothing changes' unchanged upgrade
 phase 'delete every pod: nothing is lost' unchanged delete_pods
-phase 'the database, killed again and again at its first start' kill_database
 
 phase 'wrong flag: exit 2, names it' wrong_flag
 phase 'no tree: gives up at --timeout, exit 1, says who makes it' no_dependency

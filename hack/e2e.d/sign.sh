@@ -1,11 +1,12 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # run.sh and its other parts set and use the variables that seem to be nobody's
-# What a user of the stack does: initialize, sign, verify, look up. $cosign is the one in turn. Each cosign has a TUF_ROOT and
-# a folder of its own in the client's pod.
+# What a user of the stack does: initialize, sign, verify, look up. $cosign is the one in turn, and $blob the file that it signs.
+# Each cosign has a TUF_ROOT and a folder of its own in the client's pod.
 
+blob=first
 signer=https://kubernetes.io/namespaces/e2e/serviceaccounts/signer
 issuer=https://kubernetes.default.svc.cluster.local
 identity="--certificate-identity=$signer --certificate-oidc-issuer=$issuer"
-declare -A verify_blob=([cosign]='cosign verify-blob' [cosign-v2]='cosign-v2 verify-blob --new-bundle-format')
+declare -A verify_command=([cosign]='cosign verify-blob' [cosign-v2]='cosign-v2 verify-blob --new-bundle-format')
 registry=registry.e2e.svc.cluster.local:5000
 # cosign 3 takes these from the TUF repository.
 urls='--fulcio-url=http://fulcio.fulcio-system.svc --rekor-url=http://rekor.rekor-system.svc'
@@ -27,28 +28,28 @@ tuf_root() { kubectl get secret tuf-root --namespace=tuf-system --output=jsonpat
 
 sign_blob_with_cosign() {
 	with_cosign "
-		date > blob
-		cosign sign-blob --yes --bundle=bundle.json blob
-		grep -q rfc3161Timestamps bundle.json"
-	verify_first
+		date > $blob
+		cosign sign-blob --yes --bundle=$blob.json $blob
+		grep -q rfc3161Timestamps $blob.json"
+	verify_blob
 }
 
 sign_blob_with_cosign-v2() {
 	with_cosign "
-		date > blob
-		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --new-bundle-format --bundle=bundle.json blob
-		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --rfc3161-timestamp=timestamp --bundle=old-bundle.json blob
+		date > $blob
+		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --new-bundle-format --bundle=$blob.json $blob
+		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --rfc3161-timestamp=timestamp --bundle=old-bundle.json $blob
 		cosign-v2 verify-blob --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps \
-			--rfc3161-timestamp=timestamp --bundle=old-bundle.json $identity blob"
-	verify_first
+			--rfc3161-timestamp=timestamp --bundle=old-bundle.json $identity $blob"
+	verify_blob
 }
 
-# verify BLOB IDENTITY ISSUER: whether the bundle is of that blob, timestamped, and signed by that identity.
+# verify FILE IDENTITY ISSUER: whether $blob's bundle is of that file, timestamped, and signed by that identity.
 verify() {
-	with_cosign "${verify_blob[$cosign]} --bundle=bundle.json --use-signed-timestamps --certificate-identity=$2 --certificate-oidc-issuer=$3 $1"
+	with_cosign "${verify_command[$cosign]} --bundle=$blob.json --use-signed-timestamps --certificate-identity=$2 --certificate-oidc-issuer=$3 $1"
 }
 
-verify_first() { verify blob "$signer" "$issuer"; }
+verify_blob() { verify "$blob" "$signer" "$issuer"; }
 
 # Our images go to the registry as to any other, and config/ comes out with their digests.
 push_images() (
@@ -85,16 +86,16 @@ forward() {
 refuse_others() {
 	with_cosign 'echo other > other'
 	fails_with 'invalid signature' verify other "$signer" "$issuer"
-	fails_with "expected SAN value \"$signer-too\"" verify blob "$signer-too" "$issuer"
-	fails_with 'expected issuer value "https://example.com"' verify blob "$signer" https://example.com
+	fails_with "expected SAN value \"$signer-too\"" verify "$blob" "$signer-too" "$issuer"
+	fails_with 'expected issuer value "https://example.com"' verify "$blob" "$signer" https://example.com
 }
 
 search() {
 	client "
 		cd cosign
 		rekor='rekor-cli --rekor_server=http://rekor.rekor-system.svc --store_tree_state=false'
-		found=\$(\$rekor search --artifact=blob | tail -n 1)
-		\$rekor get --uuid=\$found --format=json | grep \$(sha256sum blob | cut -d' ' -f1)"
+		found=\$(\$rekor search --artifact=$blob | tail -n 1)
+		\$rekor get --uuid=\$found --format=json | grep \$(sha256sum $blob | cut -d' ' -f1)"
 }
 
 # As the README says it: ports instead of cluster names, a token by file.

@@ -51,5 +51,14 @@ explain() {
 	kubectl get events --all-namespaces --field-selector=type=Warning --sort-by=.lastTimestamp | tail -n 30
 }
 
-# With the namespaces go their volumes. A cluster that was kept has a client too.
-take_down() { kubectl delete namespace --ignore-not-found "${namespaces[@]}" e2e; }
+# take_down [NAMESPACE…]: the stack's namespaces and those, and their volumes with them. No server is left the time to say goodbye.
+take_down() {
+	local namespace
+	kubectl delete namespace --ignore-not-found --wait=false "${namespaces[@]}" "$@"
+	for namespace in "${namespaces[@]}" "$@"; do
+		kubectl delete pods --all --force --grace-period=0 --namespace="$namespace" &
+	done
+	wait
+	set -- "${namespaces[@]}" "$@"
+	kubectl wait --for=delete --timeout=2m "${@/#/namespace/}"
+}

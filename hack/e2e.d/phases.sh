@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# What the phases of hack/e2e.sh and hack/chaos.sh have in common. Both run in the cluster's namespaces, in the checkout's folder.
+
+# shellcheck disable=SC2034
+namespaces=(trillian-system fulcio-system tsa-system tuf-system rekor-system ctlog-system)
+scratch=$(mktemp -d)
+trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$scratch"' EXIT
+passed=0 failed=0
+
+# phase WHAT COMMAND…: a line that says whether COMMAND succeeded and in how many seconds, and what it printed if it failed.
+# Sets $ok instead of returning a status: within `phase … || …` COMMAND would run without errexit.
+phase() {
+	local what=$1 start=${EPOCHREALTIME/./} status result=ok
+	shift
+	set +e
+	(set -e && "$@") > "$scratch/output" 2>&1
+	status=$?
+	set -e
+	if ((status)); then
+		ok=false result=FAIL failed=$((failed + 1))
+	else
+		ok=true passed=$((passed + 1))
+	fi
+	printf '%-5s %-60s %6s s\n' $result "$what" "$(seconds_since "$start")"
+	$ok || tail -n 40 "$scratch/output" | cut -c 1-400 | sed 's/^/      | /'
+}
+
+seconds_since() {
+	local tenths=$(((${EPOCHREALTIME/./} - $1) / 100000))
+	echo "$((tenths / 10)).$((tenths % 10))"
+}
+
+# fails_with PATTERN COMMAND…: COMMAND must fail, and for the reason that PATTERN describes.
+fails_with() {
+	local pattern=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		echo "this should have failed: $*"
+		return 1
+	fi
+	grep -qE "$pattern" <<< "$output" || { echo "this failed, but not with '$pattern': $output"; return 1; }
+}
+
+# client SCRIPT: runs it in the client's pod.
+client() { kubectl exec --namespace=e2e --stdin client -- sh -euc "$1"; }
+
+for part in hack/e2e.d/{standup,sign,again,refuse}.sh; do
+	# shellcheck source=/dev/null
+	. "$part"
+done
+

@@ -1,0 +1,31 @@
+# shellcheck shell=bash
+# What hack/e2e.sh and hack/chaos.sh do before their phases: a cluster with our images and a client's.
+
+step() {
+	local what=$1 start=$SECONDS
+	shift
+	"$@"
+	printf 'ok    %-60s %4d s\n' "$what" $((SECONDS - start))
+}
+
+# prepare: the cluster, unless it is up.
+prepare() {
+	step 'the cluster' hack/cluster up
+	step 'our images' images
+	step "the client's image" client_image
+}
+
+images() {
+	cargo xtask images
+	hack/cluster load target/images.tar
+}
+
+# One image for all that the test runs as a client. Debian's busybox finds its own commands without files of their names.
+client_image() {
+	local program files=()
+	for program in cosign cosign-v2 rekor-cli; do
+		files+=("$(hack/cluster exec which "$program")=/usr/local/bin/$program")
+	done
+	cargo xtask image localhost/scaffolding/e2e-client:dev target/e2e-client.tar "${files[@]}" "$(command -v busybox)=/bin/sh"
+	hack/cluster load target/e2e-client.tar
+}
