@@ -1,0 +1,31 @@
+#!/usr/bin/env bash
+# What clusters do to a stack: servers, Jobs, the API server and the database die at any moment, objects get lost, Jobs run twice.
+# After each of it the first signature verifies, and a second one can be made. Each phase is a line with its seconds.
+#
+#   hack/chaos.sh [--rounds N] [--races N] [--seed N] [--keep]
+#
+#   --rounds N   stand-ups whose Jobs are killed at random moments (default 3)
+#   --races N    times that two of every Job run at once (default 3)
+#   --seed N     of the random moments; it is printed (default: another one each time)
+#   --keep       leave the cluster running at the end; hack/cluster down removes it
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+rounds=3 races=3 seed=$RANDOM keep=
+while (($#)); do
+	case $1 in
+		--rounds) rounds=${2:?--rounds needs a number} && shift ;;
+		--races) races=${2:?--races needs a number} && shift ;;
+		--seed) seed=${2:?--seed needs a number} && shift ;;
+		--keep) keep=yes ;;
+		*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
+	esac
+	shift
+done
+[[ "$rounds $races $seed" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]] || { echo 'a count or a seed is no number' >&2; exit 2; }
+
+# shellcheck source=hack/e2e.d/prepare.sh
+. hack/e2e.d/prepare.sh
+[[ $keep ]] || trap 'hack/cluster down' EXIT
+prepare
+hack/cluster exec hack/chaos.d/run.sh "$rounds" "$races" "$seed"
