@@ -121,6 +121,11 @@ pub(crate) struct Args {
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
     accept_changes: bool,
 
+    /// How long what is replaced stays valid, for what its server signs until it is restarted: a day, since
+    /// sigstore-go's clients look for new trust once a day; 0s for a key that is stolen
+    #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = humantime::parse_duration)]
+    overlap: Duration,
+
     /// Only renew, and report inputs that differ
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
     renew: bool,
@@ -200,6 +205,7 @@ impl Args {
                 timestamp: self.timestamp_lifetime,
             },
             accept_changes: self.accept_changes,
+            overlap: self.overlap,
             rotate: self.rotate(),
         }
     }

@@ -10,7 +10,7 @@ mod inputs;
 mod original;
 mod store;
 
-use std::process::ExitCode;
+use std::{cell::RefCell, process::ExitCode};
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
@@ -25,19 +25,26 @@ async fn main() -> ExitCode {
     if args.rotation.is_empty() {
         args.rotation = keys::random_password();
     }
-    job::run(&args.job, || create_tuf(&args)).await
+    // Of all tries: the one that publishes may miss the answer.
+    let next = RefCell::default();
+    job::run(&args.job, async || {
+        create_tuf(&args, &next).await?;
+        Ok(next.take())
+    })
+    .await
 }
 
-async fn create_tuf(args: &Args) -> Result<()> {
+async fn create_tuf(args: &Args, next: &RefCell<Option<String>>) -> Result<()> {
     let kube = gate::connect().await?;
     let mut store = Store::read(&kube, args).await?;
     let now = Timestamp::now();
 
     // First, and whatever the inputs are: an expired repository stops every client.
-    store.publish(None, &args.policy(), now).await?;
+    store.publish(None, &args.policy(), now, next).await?;
     let inputs = inputs::read(&kube, args).await;
     if !args.only_signs() {
-        return store.publish(Some(&inputs?), &args.policy(), now).await;
+        let policy = args.policy();
+        return store.publish(Some(&inputs?), &policy, now, next).await;
     }
     if !store.exists() {
         bail!(

@@ -1,10 +1,10 @@
 //! Where keys and repository are kept, and the order in which they are written.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use anyhow::{Context as _, Result};
 use gate::{Entries, Gate, Kube};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use job::Refused;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use tracing::warn;
@@ -37,18 +37,22 @@ impl Store {
             .map(Repository::from_archive)
             .transpose();
         let state = State {
-            keys: Keys::read(keys.entries().iter())
-                .map_err(Refused::because)
-                .with_context(|| keys.to_string())?,
+            keys: Keys::read(keys.entries().iter()).map_err(|error| {
+                Refused::new(format!(
+                    "{keys}: {error}: remove it, or put the right key there"
+                ))
+            })?,
             published: match keys.bytes(PUBLISHED) {
                 Some(json) => serde_json::from_slice(json)
                     .map_err(Refused::because)
                     .with_context(|| format!("{keys}: {PUBLISHED}"))?,
                 None => Versions::default(),
             },
-            repository: repository
-                .map_err(Refused::because)
-                .with_context(|| format!("{root}: {REPOSITORY}"))?,
+            repository: repository.map_err(|error| {
+                Refused::new(format!(
+                    "{root}: {REPOSITORY}: {error}: restore {root} from a backup"
+                ))
+            })?,
         };
         Ok(Self {
             keys,
@@ -97,6 +101,29 @@ impl Store {
         }
     }
 
+    /// Refuses to sign with a clock that is behind the last signature: what is signed would expire
+    /// too early, and what is due wouldn't be noticed. The clocks of two nodes may differ a little.
+    fn check_clock(&self, now: Timestamp) -> Result<(), Refused> {
+        let Self { keys, root, .. } = self;
+        let Some(recorded) = keys.bytes(SIGNED) else {
+            return Ok(());
+        };
+        let signed: Option<Timestamp> = std::str::from_utf8(recorded)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        match signed.map(|signed| signed.duration_since(now)) {
+            Some(behind) if behind <= CLOCK_DIFFERENCE => Ok(()),
+            Some(behind) => Err(Refused::new(format!(
+                "the clock is at {now}, {} h before {root} was signed last: set the clock, or, if it was \
+                 wrong then, remove {SIGNED} from {keys}",
+                behind.as_hours() + 1
+            ))),
+            None => Err(Refused::new(format!(
+                "{keys}: {SIGNED} is no time: remove it"
+            ))),
+        }
+    }
+
     /// Whether there is a repository.
     pub(crate) fn exists(&self) -> bool {
         self.state.repository.is_some()
@@ -108,12 +135,15 @@ impl Store {
     }
 
     /// Publishes what [`State::next`] makes, and what is missing beside a repository that stays.
+    /// Before it does, it says in `advice` what is to be done then.
     pub(crate) async fn publish(
         &mut self,
         inputs: Option<&Inputs>,
         policy: &Policy,
         now: Timestamp,
+        advice: &RefCell<Option<String>>,
     ) -> Result<()> {
+        self.check_clock(now)?;
         let mut new_keys = self.new_keys(inputs.is_some(), policy);
         let next = self
             .state
@@ -122,14 +152,37 @@ impl Store {
         self.check_origin()?;
         let archive = next.as_ref().map(Repository::to_archive).transpose();
         let archive = archive.map_err(|error| self.refused(error))?;
+        if let (Some(next), Some(old)) = (&next, &self.state.repository) {
+            let servers = next.restarts(old).map_err(|error| self.refused(error))?;
+            if !servers.is_empty() {
+                let overlap = humantime::format_duration(policy.overlap);
+                let servers = servers.join(", ");
+                advice.replace(Some(format!(
+                    "within {overlap}, restart in this order: {servers}"
+                )));
+            }
+        }
         let Some(repository) = next.as_ref().or(self.state.repository.as_ref()) else {
             return Ok(());
         };
 
+        let others = self.root.entries().iter();
+        let others = others.filter(|(entry, _)| ![ROOT, REPOSITORY].contains(entry));
+        let others: usize = others.map(|(_, value)| value.len()).sum();
+        let size = others + repository.root().len() + archive.as_ref().map_or(0, Vec::len);
+        if others > 0 && size > LIMIT {
+            let problem =
+                format!("takes {size} bytes, of {LIMIT} that it may: {others} are in entries");
+            return Err(Refused::new(format!(
+                "{} can't be written: it {problem} that aren't createtuf's, remove them",
+                self.root
+            ))
+            .into());
+        }
         let trust = for_clients(repository);
         let size: usize = trust.iter().map(|(_, text)| text.len()).sum();
-        if size > CONFIG_MAP_LIMIT {
-            let problem = format!("takes {size} bytes, of {CONFIG_MAP_LIMIT} that it may");
+        if size > LIMIT {
+            let problem = format!("takes {size} bytes, of {LIMIT} that it may");
             return Err(
                 Refused::new(format!("{} can't be written: it {problem}", self.trust)).into(),
             );
@@ -142,8 +195,13 @@ impl Store {
             }
         }
         let versions = self.state.published.max(repository.versions());
+        let signed = match self.keys.bytes(SIGNED) {
+            Some(before) if next.is_none() => before.to_owned(),
+            _ => Timestamp::from_second(now.as_second())?.to_string().into(),
+        };
         let record = |trust: String| -> Result<Entries> {
             Ok(Entries::new()
+                .with(SIGNED, signed.clone())
                 .with(PUBLISHED, serde_json::to_vec(&versions)?)
                 .with(TRUST, trust))
         };
@@ -208,9 +266,17 @@ impl Store {
                 "the inputs aren't what {root} publishes: {error}. If that is intended, run createtuf \
                  with --accept-changes; what it replaces stays trusted for what was signed until then"
             ),
-            Error::KeyMissing { .. } => format!(
-                "{error} in {keys}, so {root} can't be renewed: restore {keys} from a backup"
-            ),
+            Error::KeyMissing { role, .. } => {
+                let there = keys.entries().iter().map(|(entry, _)| entry);
+                let there: Vec<_> = there.filter(|entry| entry.starts_with(role)).collect();
+                let there = match there.is_empty() {
+                    true => String::new(),
+                    false => format!(" ({} is another)", there.join(", ")),
+                };
+                format!(
+                    "{error} in {keys}{there}, so {root} can't be renewed: restore {keys} from a backup"
+                )
+            }
             Error::RepositoryMissing { .. } => format!(
                 "{error}: restore {root} from a backup, or delete {keys} and {trust} to start a new trust, \
                  which every client then has to be given"
@@ -219,8 +285,10 @@ impl Store {
                 format!("{error}: restore the newest {root} from a backup")
             }
             Error::TooLarge { .. } => format!("{root} can't be written: {error}"),
-            Error::Key { .. } => format!("{keys}: {error}"),
-            Error::Repository { .. } => format!("{root}: {error}"),
+            Error::Key { .. } => format!("{keys}: {error}: remove it, or put the right key there"),
+            Error::Repository { .. } => {
+                format!("{root}: {error}: restore {root} from a backup")
+            }
             _ => error.to_string(),
         })
     }
@@ -259,5 +327,9 @@ const ROOT_JSON: &str = "root.json";
 const TRUST: &str = "published-trust";
 /// What keys were changed for last.
 const ROTATION: &str = "rotation";
+/// When anything was signed last.
+const SIGNED: &str = "published-at";
+/// Far more than clocks differ that are kept right.
+const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
 /// `MaxSecretSize` in Kubernetes' `pkg/apis/core`, which counts for ConfigMaps too.
-const CONFIG_MAP_LIMIT: usize = 1024 * 1024;
+const LIMIT: usize = 1024 * 1024;

@@ -33,7 +33,7 @@ pub struct Options {
 /// The exit code is what the Job's `podFailurePolicy` and a script rely on: 0 the gate is open,
 /// 1 gave up at the deadline, 3 [`Refused`], 143 stopped by SIGTERM or SIGINT. (2, wrong flags, is
 /// clap's.) The last line of the log says why; Kubernetes makes it the termination message.
-pub async fn run<F: Future<Output = anyhow::Result<()>>>(
+pub async fn run<T: Into<Done>, F: Future<Output = anyhow::Result<T>>>(
     options: &Options,
     work: impl FnMut() -> F,
 ) -> ExitCode {
@@ -47,7 +47,7 @@ pub async fn run<F: Future<Output = anyhow::Result<()>>>(
             ExitCode::from(STOPPED)
         }
         done = persist(work, &last) => match done {
-            Ok(()) => { info!("done"); ExitCode::SUCCESS }
+            Ok(done) => { info!("{}", done.into().0); ExitCode::SUCCESS }
             Err(refusal) => { error!("refused: {refusal}"); ExitCode::from(REFUSED) }
         },
         () = sleep(timeout) => {
@@ -57,17 +57,39 @@ pub async fn run<F: Future<Output = anyhow::Result<()>>>(
     }
 }
 
+/// The last line of a Job that succeeded: "done", and what a person is to do next.
+pub struct Done(String);
+
+impl From<()> for Done {
+    fn from((): ()) -> Self {
+        Self("done".into())
+    }
+}
+
+impl From<String> for Done {
+    fn from(next: String) -> Self {
+        Self(format!("done: {next}"))
+    }
+}
+
+impl From<Option<String>> for Done {
+    fn from(next: Option<String>) -> Self {
+        next.map_or_else(|| ().into(), Self::from)
+    }
+}
+
 /// Calls `work` until it succeeds or is refused. A pause is a tenth of the time waited so far, so
 /// that a gate opens within 10 % of the time its dependency took. A failure is logged when it is
 /// a new one.
-async fn persist<F: Future<Output = anyhow::Result<()>>>(
+async fn persist<T, F: Future<Output = anyhow::Result<T>>>(
     mut work: impl FnMut() -> F,
     last: &RefCell<String>,
-) -> Result<(), String> {
+) -> Result<T, String> {
     let start = Instant::now();
     loop {
-        let Err(failure) = work().await else {
-            return Ok(());
+        let failure = match work().await {
+            Ok(done) => return Ok(done),
+            Err(failure) => failure,
         };
         let text = describe(&failure);
         if failure.chain().any(|cause| cause.is::<Refused>()) {
@@ -119,7 +141,7 @@ const STOPPED: u8 = 128 + 15;
 mod tests {
     use std::cell::Cell;
 
-    use anyhow::{Context as _, anyhow, bail};
+    use anyhow::{Context as _, anyhow};
 
     use super::*;
 
@@ -146,7 +168,7 @@ mod tests {
     async fn gives_up_at_the_deadline() {
         let start = Instant::now();
         let code = run(&within(Duration::from_secs(60)), || async {
-            bail!("not there")
+            Err::<(), _>(anyhow!("not there"))
         })
         .await;
         assert_eq!((code, start.elapsed().as_secs()), (ExitCode::FAILURE, 60));
@@ -154,7 +176,11 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn work_that_hangs_ends_at_the_deadline_too() {
-        let code = run(&within(Duration::from_secs(60)), std::future::pending).await;
+        let code = run(
+            &within(Duration::from_secs(60)),
+            std::future::pending::<anyhow::Result<()>>,
+        )
+        .await;
         assert_eq!(code, ExitCode::FAILURE);
     }
 
@@ -162,7 +188,8 @@ mod tests {
     async fn a_refusal_deep_in_the_causes_ends_it_at_once() {
         let start = Instant::now();
         let code = run(&within(Duration::from_secs(60)), || async {
-            Err(anyhow::Error::new(Refused::new("another tree"))).context("reading the gate")
+            Err::<(), _>(anyhow::Error::new(Refused::new("another tree")))
+                .context("reading the gate")
         })
         .await;
         assert_eq!(
@@ -177,7 +204,7 @@ mod tests {
         let tries = RefCell::new(Vec::new());
         run(&within(Duration::from_secs(600)), || async {
             tries.borrow_mut().push(start.elapsed());
-            bail!("not there")
+            Err::<(), _>(anyhow!("not there"))
         })
         .await;
         let tries = tries.into_inner();

@@ -6,7 +6,10 @@ use std::io::Read as _;
 use flate2::{Compression, GzBuilder, read::GzDecoder};
 use tar::{Archive, Builder, EntryType, Header};
 
-use crate::{Error, Files, Repository, Result, repository::TARGETS_FOLDER};
+use crate::{
+    Error, Files, Repository, Result,
+    repository::{ROOT, TARGETS_FOLDER},
+};
 
 impl Repository {
     /// The repository as a tar.gz whose members are `repository/…`. Equal repositories give
@@ -19,7 +22,14 @@ impl Repository {
         let archive = pack(self.files()).expect("memory takes what is written to it");
         let size = archive.len() + self.root().len();
         if size > SECRET_LIMIT {
+            let mut roots = self.files().clone();
+            roots.retain(|path, _| !path.starts_with(TARGETS_FOLDER) && path.ends_with(ROOT));
+            let roots = pack(&roots).expect("memory takes what is written to it");
+            let without = roots.len() + self.root().len();
+            let targets = self.targets().count();
             return Err(Error::TooLarge {
+                targets,
+                fit: targets * SECRET_LIMIT.saturating_sub(without) / (size - without),
                 size,
                 limit: SECRET_LIMIT,
             });

@@ -13,6 +13,7 @@ use tough::{
 
 use crate::{
     Files, Keys, Policy, Repository, Result, Roles, State, Versions,
+    original::is_derived,
     repository::{ROOT, SNAPSHOT, TARGETS, TIMESTAMP, sha256, target_path, versioned},
     role_key::RoleKey,
     roles::ROLES,
@@ -54,7 +55,8 @@ impl<'a> Build<'a> {
         let due = |role| {
             let expires = expires.as_ref().map(|expires| *expires.of(role));
             // What was published and isn't there got lost on the way: go past it.
-            found.of(role) < state.published.of(role)
+            old.is_some_and(Repository::is_the_originals)
+                || found.of(role) < state.published.of(role)
                 || new_keys.iter().any(|key| key.role == role)
                 || expires.is_none_or(|at| half_over(at, *policy.lifetimes.of(role), now))
         };
@@ -99,6 +101,7 @@ impl<'a> Build<'a> {
                 return Ok(old.root.signed.clone());
             }
             Some(old) => Root {
+                spec_version: SPEC_VERSION.into(),
                 version,
                 expires,
                 ..old.root.signed.clone()
@@ -118,23 +121,20 @@ impl<'a> Build<'a> {
             return Ok(self.keep(old, TARGETS, &old.snapshot.signed.meta));
         }
         let (version, expires) = (number(self.versions.targets), self.expires.targets);
-        let targets = match (self.old, new) {
-            (Some(old), None) => Targets {
-                version,
-                expires,
-                ..old.targets.signed.clone()
-            },
-            (_, new) => {
-                let mut targets = Targets::new(SPEC_VERSION.into(), version, expires);
-                targets.delegations = None;
-                for (name, new) in new.into_iter().flatten() {
-                    targets.add_target(target_name(&name), describe_target(&new));
-                    self.files
-                        .insert(target_path(&name, &sha256(&new.bytes)), new.bytes);
-                }
-                targets
+        let mut targets = Targets::new(SPEC_VERSION.into(), version, expires);
+        targets.delegations = None;
+        for (name, target) in self.old.into_iter().flat_map(Repository::targets) {
+            if new.is_none() || !is_derived(name.raw(), target) {
+                let mut target = target.clone();
+                target.hashes = hashes_of(&target.hashes.sha256);
+                targets.add_target(name.clone(), target);
             }
-        };
+        }
+        for (name, new) in new.into_iter().flatten() {
+            targets.add_target(target_name(&name), describe_target(&new));
+            self.files
+                .insert(target_path(&name, &sha256(&new.bytes)), new.bytes);
+        }
         self.sign(root, targets, TARGETS)
     }
 
@@ -247,8 +247,13 @@ fn describe_target(target: &NewTarget) -> Target {
 }
 
 fn hashes(bytes: &[u8]) -> Hashes {
+    hashes_of(&sha256(bytes))
+}
+
+/// One kind of digest: of several, clients pick one at random.
+fn hashes_of(sha256: &[u8]) -> Hashes {
     Hashes {
-        sha256: sha256(bytes).into(),
+        sha256: sha256.to_vec().into(),
         _extra: HashMap::new(),
     }
 }

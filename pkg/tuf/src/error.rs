@@ -76,8 +76,15 @@ pub enum Error {
     Differs(Vec<String>),
 
     /// More than a Secret can hold.
-    #[error("the repository and its root take {size} bytes, a Secret holds {limit}")]
+    #[error(
+        "the repository of {targets} targets and its root take {size} bytes, a Secret holds {limit}: about \
+         {fit} such targets fit"
+    )]
     TooLarge {
+        /// How many targets there are.
+        targets: usize,
+        /// How many of their size there could be.
+        fit: usize,
         /// What they take.
         size: usize,
         /// The most that a Secret's values may take together.

@@ -1,7 +1,7 @@
 //! What clients are to trust, as it comes from the other namespaces: certificate chains and
 //! public keys.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use aws_lc_rs::{
     rsa,
@@ -13,10 +13,9 @@ use aws_lc_rs::{
 use certs::Chain;
 use jiff::Timestamp;
 use keys::PublicKey;
-use serde::de::DeserializeOwned;
 
 use crate::{
-    Error, Repository, Result, SIGNING_CONFIG, TRUSTED_ROOT, Urls,
+    Error, Repository, Result, SIGNING_CONFIG, Urls,
     services::SigningConfig,
     targets::{self, NewTargets},
     trust::{Authority, Log, TrustedRoot},
@@ -49,21 +48,29 @@ impl Inputs {
     pub(crate) fn targets(
         &self,
         repository: Option<&Repository>,
+        overlap: Duration,
         now: Timestamp,
     ) -> Result<(NewTargets, Vec<String>)> {
-        let published = |name| repository.and_then(|repository| repository.target(name));
-        let trusted_root = match published(TRUSTED_ROOT) {
-            Some(json) => read(TRUSTED_ROOT, json)?,
+        let trusted_root = match repository {
+            Some(repository) => repository.trusted_root()?,
             None => TrustedRoot::empty(),
         };
-        let (trusted_root, mut differences) = self.trusted_root()?.over(&trusted_root, now)?;
+        let (trusted_root, mut differences) =
+            self.trusted_root()?.over(&trusted_root, overlap, now)?;
 
         let signing = self.signing_config.then(|| {
             let [fulcio, tsa] = [&self.fulcio, &self.tsa].map(|chains| !chains.is_empty());
             SigningConfig::new(&self.urls, fulcio, !self.rekor.is_empty(), tsa)
         });
-        if let (Some(signing), Some(json)) = (&signing, published(SIGNING_CONFIG)) {
-            differences.extend(signing.differences(&read(SIGNING_CONFIG, json)?));
+        let published = repository.and_then(|repository| repository.target(SIGNING_CONFIG));
+        if let (Some(signing), Some(json)) = (&signing, published) {
+            match serde_json::from_slice(json) {
+                Ok(published) => differences.extend(signing.differences(&published)),
+                // It says where to sign, not whom to trust: nothing in it has to stay.
+                Err(error) => {
+                    differences.insert(format!("{SIGNING_CONFIG} isn't as written here: {error}"));
+                }
+            }
         }
 
         let targets = targets::all(&trusted_root, signing.as_ref(), self.metadata_targets);
@@ -101,11 +108,6 @@ impl Inputs {
         };
         keys.iter().map(log).collect()
     }
-}
-
-fn read<T: DeserializeOwned>(name: &str, json: &[u8]) -> Result<T> {
-    let unknown = |error| Error::repository(name, format!("isn't as written here: {error}"));
-    serde_json::from_slice(json).map_err(unknown)
 }
 
 fn chains(

@@ -1,9 +1,9 @@
 //! Published trust and asked-for trust, put together: nothing that signatures were made under is
 //! ever dropped.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Result,
@@ -12,17 +12,23 @@ use crate::{
 
 impl TrustedRoot {
     /// What was published, with `self` as the part that is in use. Whatever else was in use gets
-    /// an end of validity: the next full second. Also returns what a person should know about the change;
+    /// an end of validity: the first full second after `overlap`. Also returns what a person should know about the change;
     /// nothing is to be done when that is empty.
     ///
     /// # Errors
     ///
     /// [`Error::Expired`](crate::Error::Expired) for a new certificate.
-    pub(crate) fn over(self, published: &Self, now: Timestamp) -> Result<(Self, BTreeSet<String>)> {
+    pub(crate) fn over(
+        self,
+        published: &Self,
+        overlap: Duration,
+        now: Timestamp,
+    ) -> Result<(Self, BTreeSet<String>)> {
+        let end = now.saturating_add(overlap).unwrap_or(Timestamp::MAX);
         let mut merge = Merge {
             now,
-            // Python's clients know no nanoseconds, and what was signed until now stays valid.
-            end: Timestamp::from_second(now.as_second() + 1).unwrap_or(now),
+            // Python's clients know no nanoseconds, and what was signed until then stays valid.
+            end: Timestamp::from_second(end.as_second() + 1).unwrap_or(end),
             differences: BTreeSet::new(),
         };
         let merged = Self {
@@ -73,6 +79,8 @@ pub(crate) trait Entry: Clone {
     }
 }
 
+const SECOND: SignedDuration = SignedDuration::from_secs(1);
+
 struct Merge {
     now: Timestamp,
     end: Timestamp,
@@ -90,7 +98,9 @@ impl Merge {
                     "{owner}'s {} is published, but not among the inputs",
                     entry.describe()
                 ));
-                entry.set_end(Some(self.end));
+                // An end that is not the natural one says that it isn't in use.
+                let natural = entry.natural_end().unwrap_or(Timestamp::MAX);
+                entry.set_end(Some(self.end.min(natural - SECOND)));
             }
         }
         for asked in asked {

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::{Error, Inputs, Keys, Repository, Result, Roles, Versions, build::Build, roles::ROLES};
+use crate::{
+    Error, Inputs, Keys, Repository, Result, Roles, Versions,
+    build::Build,
+    roles::{ROLES, name},
+};
 
 /// What is there when a run begins.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub struct Policy {
     pub lifetimes: Roles<Duration>,
     /// Whether inputs that differ from what is published are published in its place.
     pub accept_changes: bool,
+    /// How long what is replaced stays valid for what its server signs before it is restarted.
+    pub overlap: Duration,
     /// Which roles change to the key that is there for them and that no root has named yet.
     pub rotate: Roles<bool>,
 }
@@ -50,7 +56,8 @@ impl State {
         self.check()?;
         let mut targets = None;
         if let Some(inputs) = inputs {
-            let (asked, differences) = inputs.targets(self.repository.as_ref(), now)?;
+            let (asked, differences) =
+                inputs.targets(self.repository.as_ref(), policy.overlap, now)?;
             if self.repository.is_some() && !differences.is_empty() && !policy.accept_changes {
                 return Err(Error::Differs(differences));
             }
@@ -68,7 +75,7 @@ impl State {
     ///
     /// What is wrong with the inputs.
     pub fn differences(&self, inputs: &Inputs, now: Timestamp) -> Result<Vec<String>> {
-        let (_, differences) = inputs.targets(self.repository.as_ref(), now)?;
+        let (_, differences) = inputs.targets(self.repository.as_ref(), Duration::ZERO, now)?;
         Ok(differences)
     }
 
@@ -82,6 +89,13 @@ impl State {
                 } => Err(Error::RepositoryMissing { root, timestamp }),
             };
         };
+        for role in ROLES {
+            let version = *repository.versions().max(self.published).of(role);
+            if version >= HIGHEST_VERSION {
+                let problem = format!("has version {version}, which leaves no room for later ones");
+                return Err(Error::repository(format!("{}.json", name(role)), problem));
+            }
+        }
         let (found, published) = (repository.versions().root, self.published.root);
         let keys = ROLES.map(|role| self.keys.of(role, &repository.root.signed));
         match keys.into_iter().find_map(Result::err) {
@@ -94,3 +108,7 @@ impl State {
         }
     }
 }
+
+/// The highest number that JavaScript's clients can tell from its successor is 2^53 - 1. Nobody gets
+/// near it, but for somebody who has stolen a key.
+const HIGHEST_VERSION: u64 = 1 << 52;

@@ -7,12 +7,16 @@ use sha2::{Digest as _, Sha256};
 use tough::{
     TargetName,
     schema::{
-        Metafile, Role, RoleType, Root, Signed, Snapshot, Targets, Timestamp,
+        Metafile, Role, RoleType, Root, Signed, Snapshot, Target, Targets, Timestamp,
         decoded::{Decoded, Hex},
     },
 };
 
-use crate::{Error, Result, Roles, Versions, roles::name};
+use crate::{
+    Error, Result, Roles, Versions,
+    original::{self, Raw, is_derived},
+    roles::name,
+};
 
 /// Paths below the repository's URL, and what they serve.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -41,7 +45,7 @@ impl Repository {
     ///
     /// [`Error::Repository`] names the first file that is missing, isn't signed by its role or
     /// isn't what another one says it is.
-    pub fn new(files: Files) -> Result<Self> {
+    pub fn new(mut files: Files) -> Result<Self> {
         let (former, root) = roots(&files)?;
         let timestamp: Signed<Timestamp> = signed(&files, TIMESTAMP, &root.signed)?;
 
@@ -52,6 +56,11 @@ impl Repository {
 
         for (target, described) in &targets.signed.targets {
             let path = target_path(target.raw(), &described.hashes.sha256);
+            if let Some(bytes) = original::sha512_of(described)
+                .and_then(|sha512| files.get(&format!("{TARGETS_FOLDER}{sha512}.{}", target.raw())))
+            {
+                files.insert(path.clone(), bytes.clone());
+            }
             if !is_name(target.raw()) {
                 return Err(Error::repository(
                     path,
@@ -90,8 +99,7 @@ impl Repository {
 
     /// The bytes of the target `name`, if there is one.
     pub fn target(&self, name: &str) -> Option<&[u8]> {
-        let mut targets = self.targets.signed.targets.iter();
-        let (_, target) = targets.find(|(target, _)| target.raw() == name)?;
+        let (_, target) = self.targets().find(|(target, _)| target.raw() == name)?;
         Some(&self.files[&target_path(name, &target.hashes.sha256)])
     }
 
@@ -148,12 +156,25 @@ impl Repository {
             .collect()
     }
 
+    pub(crate) fn targets(&self) -> impl Iterator<Item = (&TargetName, &Target)> {
+        self.targets.signed.targets.iter()
+    }
+
+    /// The targets that are made from inputs.
     pub(crate) fn target_names(&self) -> impl Iterator<Item = &str> {
-        self.targets.signed.targets.keys().map(TargetName::raw)
+        let targets = self.targets();
+        let targets = targets.map(|(name, target)| (name.raw(), target));
+        targets.filter_map(|(name, target)| is_derived(name, target).then_some(name))
+    }
+
+    /// Whether the Go original made it: others' digests are SHA-256 and nothing else.
+    pub(crate) fn is_the_originals(&self) -> bool {
+        let mut targets = self.targets.signed.targets.values();
+        targets.any(|target| original::sha512_of(target).is_some())
     }
 
     fn target_paths(&self) -> impl Iterator<Item = String> {
-        let targets = self.targets.signed.targets.iter();
+        let targets = self.targets();
         targets.map(|(name, target)| target_path(name.raw(), &target.hashes.sha256))
     }
 }
@@ -242,18 +263,25 @@ fn described<'a>(
 }
 
 fn signed<T: Role + DeserializeOwned>(files: &Files, path: &str, root: &Root) -> Result<Signed<T>> {
-    let role = parsed(files, path)?;
+    let role: Signed<Raw<T>> = parsed(files, path)?;
     root.verify_role(&role)
         .map_err(|error| Error::repository(path, error))?;
-    Ok(role)
+    let signed = serde_json::from_value(role.signed.with_sha256(files)?);
+    Ok(Signed {
+        signed: signed.map_err(|error| no_role::<T>(path, &error))?,
+        signatures: role.signatures,
+    })
 }
 
 fn parsed<T: Role + DeserializeOwned>(files: &Files, path: &str) -> Result<Signed<T>> {
-    serde_json::from_slice(file(files, path)?)
-        .map_err(|error| Error::repository(path, format!("is no {} role: {error}", name(T::TYPE))))
+    serde_json::from_slice(file(files, path)?).map_err(|error| no_role::<T>(path, &error))
 }
 
-fn file<'a>(files: &'a Files, path: &str) -> Result<&'a [u8]> {
+fn no_role<T: Role>(path: &str, error: &serde_json::Error) -> Error {
+    Error::repository(path, format!("is no {} role: {error}", name(T::TYPE)))
+}
+
+pub(crate) fn file<'a>(files: &'a Files, path: &str) -> Result<&'a [u8]> {
     files
         .get(path)
         .map(Vec::as_slice)
@@ -264,7 +292,8 @@ fn file<'a>(files: &'a Files, path: &str) -> Result<&'a [u8]> {
 fn expected(path: &str, bytes: &[u8]) -> std::result::Result<(), &'static str> {
     if let Some(target) = path.strip_prefix(TARGETS_FOLDER) {
         let (digest, name) = target.split_once('.').unwrap_or_default();
-        return match digest == hex(&sha256(bytes)) && is_name(name) {
+        let is_its = digest == hex(&sha256(bytes)) || digest == original::sha512(bytes);
+        return match is_its && is_name(name) {
             true => Ok(()),
             false => Err("doesn't have the digest in its name"),
         };

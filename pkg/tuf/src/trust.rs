@@ -18,13 +18,17 @@ pub const TRUSTED_ROOT: &str = "trusted_root.json";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct TrustedRoot {
     pub(crate) media_type: String,
-    /// Rekor's keys.
+    /// Rekor's keys. As the other lists and texts, left out by the Go original when it is empty.
+    #[serde(default)]
     pub(crate) tlogs: Vec<Log>,
     /// Fulcio's chains.
+    #[serde(default)]
     pub(crate) certificate_authorities: Vec<Authority>,
     /// The CT logs' keys.
+    #[serde(default)]
     pub(crate) ctlogs: Vec<Log>,
     /// The timestamping authorities' chains.
+    #[serde(default)]
     pub(crate) timestamp_authorities: Vec<Authority>,
 }
 
@@ -32,6 +36,7 @@ pub(crate) struct TrustedRoot {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Log {
+    #[serde(default)]
     pub(crate) base_url: String,
     hash_algorithm: String,
     pub(crate) public_key: LogKey,
@@ -57,6 +62,7 @@ struct LogId {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Authority {
     subject: Subject,
+    #[serde(default)]
     pub(crate) uri: String,
     pub(crate) cert_chain: CertChain,
     pub(crate) valid_for: Validity,
@@ -65,7 +71,9 @@ pub(crate) struct Authority {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct Subject {
+    #[serde(default)]
     pub(crate) organization: String,
+    #[serde(default)]
     pub(crate) common_name: String,
 }
 

@@ -138,3 +138,64 @@ fn there_is_nothing_to_renew_before_the_first_run() {
     );
     assert_eq!(before, tuf.0.objects());
 }
+
+/// What a person has to do is the last line, also when the answer to what was written got lost.
+#[test]
+fn the_last_line_names_the_servers_to_restart_in_their_order() {
+    let key = material::key();
+    let fulcio = (
+        "fulcio-pub-key",
+        "cert",
+        material::root(&key, "new", YEAR).to_pem(),
+    );
+    let rekor = ("rekor-pub-key", "public", new_key());
+    let ctlog = ("ctlog-public-key", "public", new_key());
+    let chain = material::timestamping_chain(&key, SystemTime::now(), YEAR).to_pem();
+    let tsa = ("tsa-cert-chain", "cert-chain", chain);
+    for (changes, servers) in [
+        (vec![rekor.clone()], "the TUF server, Rekor"),
+        (vec![ctlog.clone()], "the CT log, the TUF server"),
+        (vec![fulcio.clone()], "the CT log, the TUF server, Fulcio"),
+        (vec![tsa.clone()], "the TUF server, the timestamp authority"),
+        (
+            vec![fulcio, rekor, ctlog, tsa],
+            "the CT log, the TUF server, Fulcio, Rekor, the timestamp authority",
+        ),
+    ] {
+        let tuf = Tuf::published();
+        for (name, key, value) in changes {
+            tuf.put(name, key, value);
+        }
+        tuf.0
+            .calls
+            .fail_once("update secrets tuf-system/tuf-root", Fault::DropAfter);
+        let line = format!("done: within 1day, restart in this order: {servers}");
+        let outcome = tuf.run(&["--accept-changes"]);
+        outcome.assert(0, &[&line]);
+        assert!(outcome.log.trim_end().ends_with(&line), "{}", outcome.log);
+        let again = tuf.run(&["--accept-changes"]);
+        assert!(again.log.trim_end().ends_with("done"), "{}", again.log);
+    }
+}
+
+#[test]
+fn what_is_replaced_overlaps_with_what_replaces_it() {
+    for (flags, hours) in [
+        (&[][..], 24),
+        (&["--overlap=0s"], 0),
+        (&["--overlap=7d"], 7 * 24),
+    ] {
+        let tuf = Tuf::published();
+        tuf.put("rekor-pub-key", "public", new_key());
+        let before = SystemTime::now();
+        tuf.run(&[&["--accept-changes"], flags].concat())
+            .assert(0, &["done"]);
+        let end = tuf.trusted_root()["tlogs"][0]["publicKey"]["validFor"]["end"].clone();
+        let end = humantime::parse_rfc3339(end.as_str().unwrap()).unwrap();
+        let overlap = end.duration_since(before).unwrap().as_secs();
+        assert!(
+            (hours * 3600..hours * 3600 + 60).contains(&overlap),
+            "{overlap}"
+        );
+    }
+}

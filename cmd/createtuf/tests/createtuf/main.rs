@@ -7,6 +7,7 @@ mod many;
 mod missing;
 mod refusals;
 mod rotation;
+mod takeover;
 
 use std::{process::Command, time::SystemTime};
 
@@ -143,6 +144,7 @@ fn publishes_keys_the_repository_and_what_clients_need() {
     assert_eq!(
         names,
         [
+            "published",
             "published",
             "published",
             "root",

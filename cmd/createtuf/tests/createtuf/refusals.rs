@@ -237,3 +237,65 @@ fn flags_of_the_original_that_cant_work_are_refused_with_a_reason() {
             .is_none()
     );
 }
+
+#[test]
+fn a_clock_before_the_last_signature_is_refused() {
+    let tuf = Tuf::published();
+    let signed = tuf.secret("tuf-keys")["published-at"].clone();
+    tuf.put("tuf-keys", "published-at", "2199-01-01T00:00:00Z");
+    for flags in [
+        &[][..],
+        &["--renew"],
+        &["--rotate=root"],
+        &["--accept-changes"],
+    ] {
+        tuf.assert_refused(
+            flags,
+            &[
+                "the clock is at 20",
+                " h before Secret tuf-system/tuf-root was signed last: set the clock",
+                "remove published-at from Secret tuf-system/tuf-keys",
+            ],
+        );
+    }
+    tuf.put("tuf-keys", "published-at", "yesterday");
+    tuf.assert_refused(&[], &["published-at is no time"]);
+    tuf.put("tuf-keys", "published-at", signed);
+    let before = tuf.0.objects();
+    tuf.run(&[]).assert(0, &["done"]);
+    assert_eq!(before, tuf.0.objects());
+}
+
+#[test]
+fn a_key_that_isnt_the_roles_is_refused_by_name() {
+    let tuf = Tuf::published();
+    let mut keys = tuf.secret("tuf-keys");
+    keys.retain(|name, _| !name.starts_with("root-"));
+    keys.insert(
+        "root.pem".into(),
+        openssl(&["genpkey", "-algorithm", "ed25519"]).into(),
+    );
+    tuf.0.set_secret(NAMESPACE, "tuf-keys", &keys);
+    let texts = [
+        "of the role root is missing in Secret tuf-system/tuf-keys (root.pem is another)",
+        "restore Secret tuf-system/tuf-keys from a backup",
+    ];
+    tuf.assert_refused(&[], &texts);
+    tuf.assert_refused(&["--rotate=root"], &texts);
+}
+
+#[test]
+fn entries_of_others_count_for_the_secrets_limit() {
+    let tuf = Tuf::published();
+    let used: usize = tuf.secret("tuf-root").values().map(Vec::len).sum();
+    tuf.put("tuf-root", "notes", vec![b'x'; 1024 * 1024 - used]);
+    tuf.run(&[]).assert(0, &["done"]);
+    tuf.put("rekor-pub-key", "public", new_key());
+    tuf.assert_refused(
+        &["--accept-changes"],
+        &[
+            "Secret tuf-system/tuf-root can't be written: it takes 10",
+            "that aren't createtuf's",
+        ],
+    );
+}

@@ -238,3 +238,49 @@ fn a_changed_input_doesnt_keep_anything_from_being_renewed() {
     publish(&mut state, renewed);
     assert_eq!(differences(&state, &inputs, now).len(), 2);
 }
+
+#[test]
+fn what_is_replaced_is_valid_until_its_server_was_restarted() {
+    let mut state = published();
+    let mut with_short = inputs();
+    with_short
+        .fulcio
+        .push(another_root("short", start(), 10 * DAY));
+    changed(&mut state, &with_short, start());
+    let inputs = {
+        let mut inputs = inputs();
+        inputs.rekor = vec![another_key()];
+        inputs
+    };
+    let policy = tuf::Policy {
+        overlap: 30 * DAY,
+        ..accepting()
+    };
+    let repository = state
+        .next(Some(&inputs), &policy, start() + days(1))
+        .unwrap()
+        .unwrap();
+    let before = state.repository.clone().unwrap();
+    publish(&mut state, repository.clone());
+    let trust = trusted_root(&repository);
+    assert_eq!(
+        trust["tlogs"][0]["publicKey"]["validFor"]["end"],
+        "2026-02-01T00:00:01Z"
+    );
+    // No longer than its certificate, and not so long that it would count as one in use.
+    assert_eq!(
+        trust["certificateAuthorities"][1]["validFor"]["end"],
+        "2026-01-10T23:59:59Z"
+    );
+    assert_eq!(
+        state
+            .next(Some(&inputs), &policy, start() + days(2))
+            .unwrap(),
+        None
+    );
+    assert_eq!(
+        repository.restarts(&before).unwrap(),
+        ["the CT log", "the TUF server", "Fulcio", "Rekor"]
+    );
+    assert!(repository.restarts(&repository).unwrap().is_empty());
+}

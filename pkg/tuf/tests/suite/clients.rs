@@ -30,7 +30,7 @@ impl Transport for Memory {
     }
 }
 
-async fn loaded(root: &[u8], repository: &Repository) -> tough::Repository {
+pub(crate) async fn loaded(root: &[u8], repository: &Repository) -> tough::Repository {
     let url = |path: &str| Url::parse("memory://tuf/").unwrap().join(path).unwrap();
     RepositoryLoader::new(&root, url(""), url("targets/"))
         .transport(Memory(Arc::new(repository.files().clone())))

@@ -8,6 +8,7 @@ mod changes;
 mod clients;
 mod contents;
 mod keys;
+mod original;
 mod refusals;
 mod renewal;
 mod stack;

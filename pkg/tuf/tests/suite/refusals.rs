@@ -309,7 +309,25 @@ fn more_than_a_secret_holds_is_refused() {
         Err(Error::TooLarge {
             size,
             limit: 1_048_576,
-        }) => assert!(size > 1_048_576),
+            targets: 47,
+            fit,
+        }) => {
+            assert!(size > 1_048_576);
+            // The keys are smaller.
+            inputs.fulcio.truncate(fit - 2);
+            let some = nothing().next(Some(&inputs), &policy(), start());
+            some.unwrap().unwrap().to_archive().unwrap();
+        }
         other => panic!("{:?}", other.map(|archive| archive.len())),
     }
+}
+
+#[test]
+fn a_version_that_leaves_no_room_is_refused() {
+    let mut state = published();
+    state.published.timestamp = u64::MAX;
+    assert_eq!(
+        refusal(&state),
+        "timestamp.json has version 18446744073709551615, which leaves no room for later ones"
+    );
 }

@@ -77,6 +77,7 @@ pub(crate) fn policy() -> Policy {
             timestamp: 180 * DAY,
         },
         accept_changes: false,
+        overlap: Duration::ZERO,
         rotate: Roles::default(),
     }
 }

@@ -1,0 +1,220 @@
+//! Repositories of the Go original go on with its own keys.
+
+use aws_lc_rs::signature::Ed25519KeyPair;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha512};
+use tuf::{Files, Keys, Repository, Roles, State, Versions};
+
+use crate::{
+    clients::loaded,
+    stack::{accepting, inputs, json, policy, publish},
+};
+
+const KEYS: [(&str, &[u8]); 4] = [
+    (
+        "root.json",
+        include_bytes!("../../../../test/data/original/tuf-keys/root.json"),
+    ),
+    (
+        "snapshot.json",
+        include_bytes!("../../../../test/data/original/tuf-keys/snapshot.json"),
+    ),
+    (
+        "targets.json",
+        include_bytes!("../../../../test/data/original/tuf-keys/targets.json"),
+    ),
+    (
+        "timestamp.json",
+        include_bytes!("../../../../test/data/original/tuf-keys/timestamp.json"),
+    ),
+];
+const ARCHIVE: &[u8] = include_bytes!("../../../../test/data/original/tuf-root/repository");
+
+fn original() -> State {
+    State {
+        keys: Keys::read(KEYS).unwrap(),
+        published: Versions::default(),
+        repository: Some(Repository::from_archive(ARCHIVE).unwrap()),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `role` changed and signed again with the original's key.
+fn edited(files: &mut Files, role: &str, edit: impl FnOnce(&mut Value)) {
+    let file = format!("{role}.json");
+    let mut metadata = json(&files[&file]);
+    edit(&mut metadata["signed"]);
+    let (_, key) = KEYS.into_iter().find(|(name, _)| *name == file).unwrap();
+    let private = json(key)["data"][0]["keyval"]["private"].clone();
+    let seed = (0..64)
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&private.as_str().unwrap()[at..at + 2], 16).unwrap());
+    let key = Ed25519KeyPair::from_seed_unchecked(&seed.collect::<Vec<_>>()).unwrap();
+    metadata.sort_all_objects();
+    let signature = key.sign(metadata["signed"].to_string().as_bytes());
+    metadata["signatures"][0]["sig"] = hex(signature.as_ref()).into();
+    let bytes = metadata.to_string().into_bytes();
+    if role != "timestamp" {
+        files.insert(format!("1.{file}"), bytes.clone());
+    }
+    files.insert(file, bytes);
+}
+
+fn described(bytes: &[u8]) -> Value {
+    json!({"length": bytes.len(), "hashes": {"sha512": hex(&Sha512::digest(bytes))}})
+}
+
+/// The original's repository with one more target, as it makes one of any file it is given.
+fn with_another_target() -> State {
+    let mut state = original();
+    let mut files = state.repository.unwrap().files().clone();
+    let bytes = b"ours".to_vec();
+    let mut target = described(&bytes);
+    target["custom"] = json!({"sigstore": {"usage": "Unknown", "status": "Active", "uri": ""}});
+    let digest = target["hashes"]["sha512"].as_str().unwrap().to_owned();
+    files.insert(format!("targets/{digest}.notes.txt"), bytes);
+    edited(&mut files, "targets", |signed| {
+        signed["targets"]["notes.txt"] = target
+    });
+    for (role, above) in [("targets", "snapshot"), ("snapshot", "timestamp")] {
+        let file = format!("{role}.json");
+        let mut meta = described(&files[&file]);
+        meta["version"] = 1.into();
+        edited(&mut files, above, |signed| signed["meta"][&file] = meta);
+    }
+    state.repository = Some(Repository::new(files).unwrap());
+    state
+}
+
+#[tokio::test]
+async fn clients_of_the_original_follow_wherever_they_are() {
+    let now = Timestamp::now();
+    let mut state = original();
+    let before = state.repository.clone().unwrap();
+    let first = before.root().to_vec();
+    let mut repositories = vec![state.next(None, &policy(), now).unwrap().unwrap()];
+    publish(&mut state, repositories[0].clone());
+    assert_eq!(
+        state.next(None, &policy(), now).unwrap(),
+        None,
+        "and that is all"
+    );
+    assert_eq!(
+        repositories[0].versions(),
+        Versions {
+            root: 2,
+            snapshot: 2,
+            targets: 2,
+            timestamp: 2
+        }
+    );
+    for target in ["trusted_root.json", "rekor.pub", "tsa_root.crt.pem"] {
+        assert_eq!(
+            repositories[0].target(target),
+            before.target(target),
+            "{target}"
+        );
+    }
+
+    let changed = state
+        .next(Some(&inputs()), &accepting(), now)
+        .unwrap()
+        .unwrap();
+    publish(&mut state, changed.clone());
+    let all = Roles {
+        root: true,
+        snapshot: true,
+        targets: true,
+        timestamp: true,
+    };
+    state.keys.complete_rotation(&all, &changed);
+    let rotate = tuf::Policy {
+        rotate: all,
+        ..policy()
+    };
+    let rotated = state.next(None, &rotate, now).unwrap().unwrap();
+    repositories.extend([changed, rotated]);
+
+    for repository in &repositories {
+        // tough checks every digest and signature, from the original's root on.
+        let client = loaded(&first, repository).await;
+        assert_eq!(
+            client.root().signed.version.get(),
+            repository.versions().root
+        );
+        for (name, target) in client.all_targets() {
+            assert!(
+                target.hashes._extra.is_empty(),
+                "{name:?}: one kind of digest"
+            );
+            assert!(client.read_target(name).await.unwrap().is_some());
+        }
+        assert_eq!(repository.files()["1.root.json"], first);
+        repository.to_archive().unwrap();
+    }
+}
+
+#[test]
+fn what_the_original_trusted_stays_with_an_end() {
+    let mut state = original();
+    let now: Timestamp = "2026-12-01T00:00:00Z".parse().unwrap();
+    let before = state.repository.clone().unwrap();
+    let changed = crate::stack::changed(&mut state, &inputs(), now);
+    let (old, new) = [&before, &changed].map(crate::stack::trusted_root).into();
+    for list in ["tlogs", "ctlogs"] {
+        let kept = new[list].as_array().unwrap().iter();
+        let mut kept = kept
+            .filter(|log| log["publicKey"]["rawBytes"] == old[list][0]["publicKey"]["rawBytes"]);
+        let validity = kept.next().unwrap()["publicKey"]["validFor"].clone();
+        assert_eq!(
+            validity["start"], old[list][0]["publicKey"]["validFor"]["start"],
+            "{list}"
+        );
+        assert_eq!(validity["end"], "2026-12-01T00:00:01Z", "{list}");
+    }
+    for list in ["certificateAuthorities", "timestampAuthorities"] {
+        assert_eq!(new[list].as_array().unwrap().len(), 2, "{list}");
+    }
+}
+
+#[test]
+fn a_target_that_is_made_of_no_input_stays() {
+    let mut state = with_another_target();
+    let now = Timestamp::now();
+    let custom = json!({"usage": "Unknown", "status": "Active", "uri": ""});
+    let mut inputs = inputs();
+    for version in 2..5 {
+        let repository = crate::stack::changed(&mut state, &inputs, now);
+        assert_eq!(repository.versions().targets, version);
+        assert_eq!(repository.target("notes.txt"), Some(b"ours".as_slice()));
+        let targets = json(&repository.files()["targets.json"]);
+        assert_eq!(
+            targets["signed"]["targets"]["notes.txt"]["custom"]["sigstore"],
+            custom
+        );
+        assert_eq!(
+            state.next(Some(&inputs), &policy(), now).unwrap(),
+            None,
+            "and that is all"
+        );
+        inputs.rekor = vec![crate::stack::another_key()];
+    }
+}
+
+#[test]
+fn another_file_than_the_original_signed_is_refused() {
+    let files = original().repository.unwrap().files().clone();
+    for (path, problem) in [
+        ("1.snapshot.json", "isn't the file that is referred to"),
+        ("timestamp.json", "is no timestamp role"),
+    ] {
+        let mut files = files.clone();
+        files.insert(path.into(), b"{}".to_vec());
+        let error = Repository::new(files).unwrap_err().to_string();
+        assert!(error.starts_with(&format!("{path} {problem}")), "{error}");
+    }
+}
