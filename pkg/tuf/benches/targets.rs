@@ -64,8 +64,6 @@ fn policy() -> Policy {
             targets: year,
             timestamp: year,
         },
-        accept_changes: false,
-        overlap: Duration::ZERO,
-        rotate: Roles::default(),
+        ..Policy::default()
     }
 }

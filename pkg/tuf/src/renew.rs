@@ -22,7 +22,7 @@ pub struct State {
 }
 
 /// How a repository is made.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// How long each role is valid. It is signed again once half of that is over.
     pub lifetimes: Roles<Duration>,

@@ -77,7 +77,7 @@ fn policy() -> Policy {
             timestamp: day,
         },
         accept_changes: true,
-        rotate: Roles::default(),
+        ..Policy::default()
     }
 }
 

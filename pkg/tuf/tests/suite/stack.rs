@@ -76,9 +76,7 @@ pub(crate) fn policy() -> Policy {
             snapshot: 365 * DAY,
             timestamp: 180 * DAY,
         },
-        accept_changes: false,
-        overlap: Duration::ZERO,
-        rotate: Roles::default(),
+        ..Policy::default()
     }
 }
 
