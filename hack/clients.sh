@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Every client that people use, at a TUF repository that lives: new and with what it kept from before, while the repository is
+# renewed, its keys are rotated and its inputs change; and ten simulated years of it. A line for each client and state, and a table.
+# Versions are pinned in test/clients (Go, Python, JavaScript), hack/cluster.d/modules (cosign) and Cargo.lock.
+#
+# Runs as root on Debian with Rust, Go, Python and Node 20. What runs after the installation has no network but its own loopback, and ends with this script.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+installed=$PWD/target/clients
+
+step() {
+	local what=$1 start=$SECONDS
+	shift
+	"$@"
+	printf 'ok    %-60s %4d s\n' "$what" $((SECONDS - start))
+}
+
+packages() {
+	local missing=()
+	ls /usr/lib/*/faketime/libfaketime.so.1 > /dev/null 2>&1 || missing+=(libfaketime)
+	command -v ip > /dev/null || missing+=(iproute2)
+	python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
+	if ((${#missing[@]})); then
+		apt-get update -qq
+		apt-get install -qq --yes "${missing[@]}" > /dev/null
+	fi
+}
+
+programs() { cargo build --quiet --package=createtuf --package=tufserver --package=clients; }
+
+# The two cosigns are those of hack/cluster, which also says where it keeps them.
+go_clients() (
+	mkdir -p "$installed/bin"
+	hack/cluster build cosign cosign-v2
+	modules=hack/cluster.d/modules cache=${SCAFFOLDING_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/scaffolding/cluster}
+	# shellcheck source=hack/cluster.d/build.sh
+	. hack/cluster.d/build.sh
+	ln -sf "$(bin_dir cosign)/cosign" "$(bin_dir cosign-v2)/cosign-v2" "$installed/bin"
+	CGO_ENABLED=0 go build -C test/clients/go -mod=readonly -trimpath -o "$installed/bin/" .
+)
+
+python_clients() {
+	python3 -m venv "$installed/python"
+	"$installed/python/bin/pip" install --quiet --require-hashes --requirement=test/clients/python/requirements.txt
+}
+
+# Node looks for packages beside the script.
+javascript_clients() {
+	mkdir -p "$installed/javascript"
+	cp test/clients/javascript/* "$installed/javascript"
+	npm ci --prefix="$installed/javascript" --silent --ignore-scripts --no-audit --no-fund
+}
+
+# alone COMMAND…: in a network of its own, where only loopback is up; what it leaves behind is killed.
+alone() {
+	unshare --net --pid --fork --kill-child bash -euc 'ip link set lo up && "$@"' alone "$@"
+}
+
+step 'packages' packages
+step 'createtuf, tufserver, the Rust clients' programs
+step 'cosign, the Go clients' go_clients
+step 'the Python clients' python_clients
+step 'the JavaScript clients' javascript_clients
+
+PATH=$installed/bin:$installed/python/bin:$installed/javascript:$PWD/target/debug:$PWD/test/clients:$PWD/test/clients/python:$PATH
+LIBFAKETIME=$(echo /usr/lib/*/faketime/libfaketime.so.1)
+export LIBFAKETIME
+start=$SECONDS
+alone target/debug/clients
+echo "clients: $((SECONDS - start)) s"
+start=$SECONDS
+alone target/debug/ten-years
+echo "ten years: $((SECONDS - start)) s"

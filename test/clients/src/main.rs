@@ -1,0 +1,59 @@
+//! Points real clients at a repository while it is renewed, its keys are rotated and its inputs
+//! change. Each has to follow, from wherever it last looked, and go on verifying what was signed
+//! before.
+//!
+//! `hack/clients.sh` installs the clients and runs this.
+
+#![expect(clippy::print_stdout, reason = "what it shows is what it is for")]
+
+mod client;
+mod state;
+mod table;
+
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use client::Served;
+use clients::Site;
+use state::STATES;
+use table::Table;
+use tempfile::TempDir;
+use testbed::Kubernetes;
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("FAIL  {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Returns the number of failures.
+fn run() -> Result<usize> {
+    let [kubernetes, other] = [(); 2].map(|()| Kubernetes::start());
+    let mut site = Site::new(&kubernetes)?;
+    let folder = TempDir::new().context("making a folder")?;
+    let mut table = Table::default();
+
+    for state in STATES {
+        (state.change)(&site).with_context(|| state.name.to_owned())?;
+        site.mount()?;
+        let served = Served::by(&site)?;
+        println!("-- {}: {}", state.name, table::versions(&served.repository));
+        let visits = client::visit_all(&served, folder.path())?;
+        table.add(state, visits);
+    }
+
+    // The same clients must refuse what isn't the repository that they know.
+    site.move_to(&other);
+    (STATES[0].change)(&site)?;
+    site.mount()?;
+    let served = Served::by(&site)?;
+    table.add_refusals(client::refuse_all(&served, folder.path())?);
+
+    table.print();
+    Ok(table.failed())
+}

@@ -1,0 +1,177 @@
+//! What becomes of the repository, one change after the other.
+
+use std::{fs, time::SystemTime};
+
+use anyhow::{Result, ensure};
+use clients::Site;
+use testbed::material::{self, YEAR};
+
+/// A change, and what kind of change it is.
+pub(crate) struct State {
+    pub(crate) name: &'static str,
+    pub(crate) kind: Kind,
+    pub(crate) change: fn(&Site<'_>) -> Result<()>,
+}
+
+/// The columns of the table.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Kind {
+    New,
+    Renewal,
+    Rotation,
+    Input,
+}
+
+pub(crate) const STATES: &[State] = &[
+    State {
+        name: "made",
+        kind: Kind::New,
+        change: |site| {
+            for (secret, key, file) in SIGNED_BY {
+                site.set_input(secret, key, fs::read(signed(file))?);
+            }
+            createtuf(site, &[])
+        },
+    },
+    State {
+        name: "timestamp renewed",
+        kind: Kind::Renewal,
+        // Half of a longer life is over at once.
+        change: |site| createtuf(site, &["--renew", "--timestamp-lifetime=2y"]),
+    },
+    State {
+        name: "all roles renewed",
+        kind: Kind::Renewal,
+        change: |site| {
+            createtuf(
+                site,
+                &[
+                    "--renew",
+                    "--root-lifetime=30y",
+                    "--targets-lifetime=3y",
+                    "--snapshot-lifetime=3y",
+                    "--timestamp-lifetime=5y",
+                ],
+            )
+        },
+    },
+    State {
+        name: "timestamp key rotated",
+        kind: Kind::Rotation,
+        change: |site| createtuf(site, &["--rotate=timestamp"]),
+    },
+    State {
+        name: "snapshot key rotated",
+        kind: Kind::Rotation,
+        change: |site| createtuf(site, &["--rotate=snapshot"]),
+    },
+    State {
+        name: "targets key rotated",
+        kind: Kind::Rotation,
+        change: |site| createtuf(site, &["--rotate=targets"]),
+    },
+    State {
+        name: "root key rotated",
+        kind: Kind::Rotation,
+        change: |site| createtuf(site, &["--rotate=root"]),
+    },
+    State {
+        name: "all keys rotated",
+        kind: Kind::Rotation,
+        change: |site| createtuf(site, &["--rotate=root,targets,snapshot,timestamp"]),
+    },
+    State {
+        name: "new Rekor key",
+        kind: Kind::Input,
+        change: |site| {
+            site.set_input("rekor-pub-key", "public", new_key());
+            accept(site, &[])
+        },
+    },
+    State {
+        name: "new Fulcio root",
+        kind: Kind::Input,
+        change: |site| {
+            let root = material::root(&material::key(), "second", 20 * YEAR);
+            site.set_input("fulcio-pub-key", "cert", root.to_pem());
+            accept(site, &[])
+        },
+    },
+    State {
+        name: "new CT log shard",
+        kind: Kind::Input,
+        change: |site| {
+            site.set_input("ctlog-public-key", "public", new_key());
+            accept(site, &["--ctlog-url=http://ctlog.ctlog-system.svc/2027"])
+        },
+    },
+    State {
+        name: "timestamping chain replaced",
+        kind: Kind::Input,
+        change: |site| {
+            let now = SystemTime::now();
+            let chain = material::timestamping_chain(&material::key(), now, 20 * YEAR);
+            site.set_input("tsa-cert-chain", "cert-chain", chain.to_pem());
+            accept(site, &["--ctlog-url=http://ctlog.ctlog-system.svc/2027"])
+        },
+    },
+    State {
+        name: "timestamping chain removed",
+        kind: Kind::Input,
+        change: |site| {
+            accept(
+                site,
+                &[
+                    "--ctlog-url=http://ctlog.ctlog-system.svc/2027",
+                    "--tsa-secret=",
+                ],
+            )
+        },
+    },
+];
+
+/// The Secrets of the stack that signed the bundle.
+const SIGNED_BY: [(&str, &str, &str); 4] = [
+    ("fulcio-pub-key", "cert", "fulcio.pem"),
+    ("rekor-pub-key", "public", "rekor.pub"),
+    ("ctlog-public-key", "public", "ctlog.pub"),
+    ("tsa-cert-chain", "cert-chain", "tsa.pem"),
+];
+
+/// A file of `test/data/signed`.
+pub(crate) fn signed(file: &str) -> String {
+    format!("{}/../data/signed/{file}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn new_key() -> String {
+    material::key().public_key().to_pem()
+}
+
+/// Publishes changed inputs, which createtuf has to refuse first.
+fn accept(site: &Site<'_>, args: &[&str]) -> Result<()> {
+    let refused = site.createtuf()?.args(args).run();
+    ensure!(
+        refused.code == 3,
+        "createtuf ended with {}: {}",
+        refused.code,
+        refused.log
+    );
+    createtuf(site, &[args, &["--accept-changes"]].concat())
+}
+
+fn createtuf(site: &Site<'_>, args: &[&str]) -> Result<()> {
+    let before = site.published();
+    let outcome = site.createtuf()?.args(args).run();
+    ensure!(
+        outcome.code == 0,
+        "createtuf ended with {}: {}",
+        outcome.code,
+        outcome.log
+    );
+    ensure!(
+        site.published() != before,
+        "createtuf published nothing new: {}",
+        outcome.log
+    );
+    Ok(())
+}
