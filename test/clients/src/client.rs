@@ -69,6 +69,8 @@ pub(crate) struct Visit {
 /// Every client comes to the repository in every way that it can: new, with the newest root and
 /// with the first; as it was after its visit before; and as it was when it first came. Returns the
 /// visits in the order of [`CLIENTS`].
+///
+/// At its first visit a client is new, whatever it is called.
 pub(crate) fn visit_all(served: &Served, folder: &Path) -> Result<Vec<Vec<Visit>>> {
     let repository = &served.repository;
     each(|client| {
@@ -93,7 +95,6 @@ pub(crate) fn visit_all(served: &Served, folder: &Path) -> Result<Vec<Vec<Visit>
         if !kept.exists() {
             copy(&new, &kept)?;
             copy(&new, &first)?;
-            return Ok(vec![newest]);
         }
         let root_1 = fresh("from root 1", &repository.files()["1.root.json"])?;
         let from_kept = visit("cached", &kept);

@@ -46,8 +46,12 @@ impl<'a> Site<'a> {
 
     /// Writes one of the Secrets that `createtuf` reads.
     pub fn set_input(&self, secret: &str, key: &str, value: impl Into<Vec<u8>>) {
-        let entries = [(key.into(), value.into())].into();
-        self.kubernetes.set_secret(NAMESPACE, secret, &entries);
+        self.set_secret(secret, &[(key.into(), value.into())].into());
+    }
+
+    /// Writes a Secret.
+    pub fn set_secret(&self, secret: &str, entries: &Entries) {
+        self.kubernetes.set_secret(NAMESPACE, secret, entries);
     }
 
     /// The Job `createtuf` of `config/`.

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result};
 use client::Served;
 use clients::Site;
-use state::STATES;
+use state::{STATES, State, TAKEN_OVER};
 use table::Table;
 use tempfile::TempDir;
 use testbed::Kubernetes;
@@ -33,19 +33,16 @@ fn main() -> ExitCode {
 
 /// Returns the number of failures.
 fn run() -> Result<usize> {
-    let [kubernetes, other] = [(); 2].map(|()| Kubernetes::start());
+    let [kubernetes, original, other] = [(); 3].map(|()| Kubernetes::start());
     let mut site = Site::new(&kubernetes)?;
-    let folder = TempDir::new().context("making a folder")?;
+    let [folder, takeover] = [TempDir::new()?, TempDir::new()?];
     let mut table = Table::default();
 
     for state in STATES {
-        (state.change)(&site).with_context(|| state.name.to_owned())?;
-        site.mount()?;
-        let served = Served::by(&site)?;
-        println!("-- {}: {}", state.name, table::versions(&served.repository));
-        let visits = client::visit_all(&served, folder.path())?;
-        table.add(state, visits);
+        visit(&mut site, state, &folder, &mut table)?;
     }
+    site.move_to(&original);
+    visit(&mut site, &TAKEN_OVER, &takeover, &mut table)?;
 
     // The same clients must refuse what isn't the repository that they know.
     site.move_to(&other);
@@ -56,4 +53,13 @@ fn run() -> Result<usize> {
 
     table.print();
     Ok(table.failed())
+}
+
+fn visit(site: &mut Site<'_>, state: &State, folder: &TempDir, table: &mut Table) -> Result<()> {
+    (state.change)(site).with_context(|| state.name.to_owned())?;
+    site.mount()?;
+    let served = Served::by(site)?;
+    println!("-- {}: {}", state.name, table::versions(&served.repository));
+    table.add(state, client::visit_all(&served, folder.path())?);
+    Ok(())
 }

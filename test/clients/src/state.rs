@@ -20,6 +20,7 @@ pub(crate) enum Kind {
     Renewal,
     Rotation,
     Input,
+    Takeover,
 }
 
 pub(crate) const STATES: &[State] = &[
@@ -27,9 +28,7 @@ pub(crate) const STATES: &[State] = &[
         name: "made",
         kind: Kind::New,
         change: |site| {
-            for (secret, key, file) in SIGNED_BY {
-                site.set_input(secret, key, fs::read(signed(file))?);
-            }
+            set_inputs(site)?;
             createtuf(site, &[])
         },
     },
@@ -130,6 +129,19 @@ pub(crate) const STATES: &[State] = &[
     },
 ];
 
+/// A repository that the Go original made, with the keys that it exported.
+pub(crate) const TAKEN_OVER: State = State {
+    name: "taken over from the original",
+    kind: Kind::Takeover,
+    change: |site| {
+        for secret in ["tuf-keys", "tuf-root"] {
+            site.set_secret(secret, &material::original(secret));
+        }
+        set_inputs(site)?;
+        accept(site, &[])
+    },
+};
+
 /// The Secrets of the stack that signed the bundle.
 const SIGNED_BY: [(&str, &str, &str); 4] = [
     ("fulcio-pub-key", "cert", "fulcio.pem"),
@@ -141,6 +153,13 @@ const SIGNED_BY: [(&str, &str, &str); 4] = [
 /// A file of `test/data/signed`.
 pub(crate) fn signed(file: &str) -> String {
     format!("{}/../data/signed/{file}", env!("CARGO_MANIFEST_DIR"))
+}
+
+fn set_inputs(site: &Site<'_>) -> Result<()> {
+    for (secret, key, file) in SIGNED_BY {
+        site.set_input(secret, key, fs::read(signed(file))?);
+    }
+    Ok(())
 }
 
 fn new_key() -> String {

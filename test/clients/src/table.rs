@@ -25,19 +25,21 @@ enum Column {
     Refuses,
 }
 
-const COLUMNS: [(Column, &str); 5] = [
+const COLUMNS: [(Column, &str); 6] = [
     (Column::Fresh, "fresh"),
     (Column::After(Kind::Renewal), "after renewal"),
     (Column::After(Kind::Rotation), "after rotation"),
     (Column::After(Kind::Input), "after changed input"),
+    (Column::After(Kind::Takeover), "after takeover"),
     (Column::Refuses, "refuses another"),
 ];
 
 impl Table {
     pub(crate) fn add(&mut self, state: &State, visits: Vec<Vec<Visit>>) {
-        let column = |visit: &Visit| match visit.from {
-            "fresh" => Column::Fresh,
-            _ => Column::After(state.kind),
+        let column = |visit: &Visit| match (visit.from, state.kind) {
+            (_, Kind::Takeover) => Column::After(Kind::Takeover),
+            ("fresh", _) | (_, Kind::New) => Column::Fresh,
+            (_, kind) => Column::After(kind),
         };
         self.add_lines(state.name, visits, column);
     }
