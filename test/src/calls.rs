@@ -1,20 +1,24 @@
 //! What a server was asked, and what is to go wrong.
 
 use std::{
-    pin::pin,
+    pin::Pin,
     sync::{Arc, Condvar, Mutex, MutexGuard},
     time::Duration,
 };
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::OwnedNotified};
 
 /// What a server does wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// It answers with this HTTP status (Trillian: this gRPC code), and does nothing.
     Status(u16),
+    /// It does what it was asked, and answers with this status all the same.
+    StatusAfter(u16),
     /// It neither does anything nor answers before [`Calls::heal`].
     Hold,
+    /// It does what it was asked, and doesn't answer before [`Calls::heal`].
+    HoldAfter,
     /// It closes the connection, and does nothing.
     DropBefore,
     /// It does what it was asked, and closes the connection instead of answering.
@@ -32,22 +36,25 @@ pub struct Calls(Arc<Shared>);
 struct Shared {
     state: Mutex<State>,
     came: Condvar,
-    healed: Notify,
+    healed: Arc<Notify>,
 }
 
 #[derive(Default)]
 struct State {
     log: Vec<String>,
     faults: Vec<Rule>,
+    held: usize,
 }
 
 struct Rule {
     calls: String,
     fault: Fault,
-    /// How many come before it.
-    passed: usize,
+    passing: usize,
     left: usize,
 }
+
+/// Completes at the next [`Calls::heal`].
+pub(crate) type Healed = Pin<Box<OwnedNotified>>;
 
 impl Calls {
     /// Makes all `calls` from now on fail.
@@ -55,21 +62,26 @@ impl Calls {
         self.fail_after(0, calls, fault);
     }
 
-    /// Makes all `calls` from now on but the first `passed` fail.
-    pub fn fail_after(&self, passed: usize, calls: &str, fault: Fault) {
-        self.fail_times(passed, calls, fault, usize::MAX);
+    /// Makes all `calls` from now on but the first `passing` fail.
+    pub fn fail_after(&self, passing: usize, calls: &str, fault: Fault) {
+        self.add(calls, fault, passing, usize::MAX);
     }
 
     /// Makes the next of `calls` fail.
     pub fn fail_once(&self, calls: &str, fault: Fault) {
-        self.fail_times(0, calls, fault, 1);
+        self.fail_once_after(0, calls, fault);
     }
 
-    fn fail_times(&self, passed: usize, calls: &str, fault: Fault, left: usize) {
+    /// Makes one of `calls` fail, after the next `passing`.
+    pub fn fail_once_after(&self, passing: usize, calls: &str, fault: Fault) {
+        self.add(calls, fault, passing, 1);
+    }
+
+    fn add(&self, calls: &str, fault: Fault, passing: usize, left: usize) {
         self.state().faults.push(Rule {
             calls: calls.into(),
             fault,
-            passed,
+            passing,
             left,
         });
     }
@@ -96,36 +108,52 @@ impl Calls {
     ///
     /// When they don't come within half a minute.
     pub fn wait_for(&self, calls: &str, count: usize) {
-        let missing = |state: &mut State| state.count(calls) < count;
+        let what = format!("{count} times {calls:?}");
+        self.wait_until(&what, |state| state.count(calls) >= count);
+    }
+
+    /// Waits until a call is held, by [`Fault::Hold`] or, when it has been done, by
+    /// [`Fault::HoldAfter`].
+    ///
+    /// # Panics
+    ///
+    /// When none is within half a minute.
+    pub fn wait_for_hold(&self) {
+        self.wait_until("a call to hold", |state| state.held > 0);
+    }
+
+    /// Whether a call has been held.
+    pub fn has_held(&self) -> bool {
+        self.state().held > 0
+    }
+
+    fn wait_until(&self, what: &str, is_so: impl Fn(&State) -> bool) {
+        let state = self.state();
         let waited = self
             .0
             .came
-            .wait_timeout_while(self.state(), PATIENCE, missing);
+            .wait_timeout_while(state, PATIENCE, |state| !is_so(state));
         let (state, timeout) = waited.expect("no server panicked");
-        assert!(
-            !timeout.timed_out(),
-            "{count} times {calls:?} didn't come: {:#?}",
-            state.log
-        );
+        assert!(!timeout.timed_out(), "{what} didn't come: {:#?}", state.log);
     }
 
-    /// Writes a call down, and says what is to go wrong with it. Returns after any [`Fault::Hold`].
-    pub(crate) async fn admit(&self, call: String) -> Option<Fault> {
-        let mut healed = pin!(self.0.healed.notified());
-        let fault = {
-            let mut state = self.state();
-            // Registered under the lock, so that no `heal` is missed.
-            healed.as_mut().enable();
-            let fault = state.fault(&call);
-            state.log.push(call);
-            self.0.came.notify_all();
-            fault
-        };
-        if fault == Some(Fault::Hold) {
-            healed.await;
-            return None;
-        }
-        fault
+    /// Writes a call down, and says what is to go wrong with it.
+    pub(crate) fn admit(&self, call: String) -> (Option<Fault>, Healed) {
+        let mut healed = Box::pin(self.0.healed.clone().notified_owned());
+        let mut state = self.state();
+        // Registered under the lock, so that no `heal` is missed.
+        healed.as_mut().enable();
+        let fault = state.fault(&call);
+        state.log.push(call);
+        self.0.came.notify_all();
+        (fault, healed)
+    }
+
+    /// Holds a call until [`Calls::heal`].
+    pub(crate) async fn hold(&self, healed: Healed) {
+        self.state().held += 1;
+        self.0.came.notify_all();
+        healed.await;
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -141,13 +169,14 @@ impl State {
 
     fn fault(&mut self, call: &str) -> Option<Fault> {
         let matches = |rule: &&mut Rule| rule.left > 0 && call.starts_with(&rule.calls);
-        let rule = self.faults.iter_mut().find(matches)?;
-        if rule.passed > 0 {
-            rule.passed -= 1;
-            return None;
+        for rule in self.faults.iter_mut().filter(matches) {
+            if rule.passing == 0 {
+                rule.left -= 1;
+                return Some(rule.fault);
+            }
+            rule.passing -= 1;
         }
-        rule.left -= 1;
-        Some(rule.fault)
+        None
     }
 }
 

@@ -16,7 +16,7 @@ mod store;
 use std::{
     collections::BTreeMap,
     io::Write as _,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, LazyLock, Mutex, MutexGuard},
 };
 
 use base64ct::{Base64, Encoding as _};
@@ -82,9 +82,12 @@ impl Kubernetes {
     ///
     /// When there is none, or one that can't be run here.
     pub fn job(&self, namespace: &str, name: &str, binary: &str) -> Process<'_> {
-        let pods = Pod::of(Manifest::all()).unwrap_or_else(|cause| panic!("{cause}"));
+        static PODS: LazyLock<Vec<Pod>> = LazyLock::new(|| {
+            let pods = Pod::of(Manifest::all());
+            pods.unwrap_or_else(|cause| panic!("{cause}"))
+        });
         let named = |pod: &&Pod| pod.is_job() && pod.namespace == namespace && pod.name == name;
-        let pod = pods.iter().find(named);
+        let pod = PODS.iter().find(named);
         let pod = pod.unwrap_or_else(|| panic!("no Job {namespace}/{name} in config/"));
         let process = pod.process(self, binary);
         process.unwrap_or_else(|cause| panic!("{cause}"))

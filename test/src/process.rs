@@ -177,6 +177,15 @@ impl Running<'_> {
         sent.expect("the process is ours, and not waited for");
     }
 
+    /// Sends SIGKILL.
+    ///
+    /// # Panics
+    ///
+    /// When that can't be done.
+    pub fn kill(&mut self) {
+        self.child.kill().expect("the process is ours");
+    }
+
     /// Waits until it has written a line that contains `text`.
     ///
     /// # Panics

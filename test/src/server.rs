@@ -169,9 +169,23 @@ async fn answer(
 ) -> hyper::Result<Response<Body>> {
     let (head, body) = request.into_parts();
     let request = Request::from_parts(head, body.collect().await?.to_bytes());
-    match calls.admit(service.name(&request)).await {
-        None | Some(Fault::Hold) => return Ok(service.answer(request).await),
+    let (fault, healed) = calls.admit(service.name(&request));
+    match fault {
+        None => return Ok(service.answer(request).await),
         Some(Fault::Status(status)) => return Ok(service.fault(status)),
+        Some(Fault::StatusAfter(status)) => {
+            drop(service.answer(request).await);
+            return Ok(service.fault(status));
+        }
+        Some(Fault::Hold) => {
+            calls.hold(healed).await;
+            return Ok(service.answer(request).await);
+        }
+        Some(Fault::HoldAfter) => {
+            let answer = service.answer(request).await;
+            calls.hold(healed).await;
+            return Ok(answer);
+        }
         Some(Fault::DropBefore) => (),
         Some(Fault::DropAfter) => drop(service.answer(request).await),
     }

@@ -4,13 +4,18 @@
 //! each test sets the scene anew, lets something go wrong in it, runs the binary and looks at what
 //! it left behind.
 
+mod cases;
 mod every;
+mod matrix;
 mod pair;
+mod states;
 
 use crate::{Calls, Kubernetes, Process};
 
 pub use every::*;
+pub use matrix::*;
 pub use pair::*;
+pub use states::*;
 
 /// A cluster in which a Job would succeed.
 pub trait Scene: Sized {
@@ -35,7 +40,6 @@ macro_rules! job_tests {
         $crate::job_tests!($scene:
             second_run_changes_nothing,
             eight_at_once_end_as_one,
-            whatever_call_fails_once_it_succeeds_in_the_end,
             waits_for_whatever_server_is_down,
             gives_up_at_the_deadline_and_says_what_was_missing,
             nobody_at_the_api_servers_address_is_waited_for,
@@ -56,12 +60,30 @@ macro_rules! job_tests {
     };
 }
 
+/// The tests of a Job whose end can be checked, in one of its forms.
+#[macro_export]
+macro_rules! story_tests {
+    ($scene:ty) => {
+        $crate::job_tests!($scene:
+            whatever_happens_to_any_request_the_next_run_ends_as_if_it_had_not,
+            no_retry_is_hotter_than_the_runtimes,
+        );
+    };
+}
+
+/// The tests of a Job which may find any part of what it makes.
+#[macro_export]
+macro_rules! states_tests {
+    ($scene:ty) => {
+        $crate::job_tests!($scene: what_is_missing_is_completed_or_refused);
+    };
+}
+
 /// The tests that every Job with a private and a public Secret has to pass.
 #[macro_export]
 macro_rules! pair_tests {
     ($scene:ty) => {
         $crate::job_tests!($scene:
-            what_is_missing_is_derived_or_refused,
             an_empty_value_counts_as_missing,
             a_broken_key_is_refused,
             a_wrong_password_is_refused,

@@ -1,12 +1,12 @@
 //! The binary against the embedded Kubernetes API.
 
-use std::time::SystemTime;
+use std::{sync::LazyLock, time::SystemTime};
 
 use serde_json::json;
 use testbed::{
     Entries, Kubernetes, Process,
     material::{self, YEAR},
-    suite::Scene,
+    suite::{Scene, States, Story},
 };
 
 struct Tuf(Kubernetes);
@@ -30,10 +30,29 @@ impl Scene for Tuf {
     }
 }
 
+impl Story for Tuf {
+    const NAME: &str = "copysecrets";
+
+    fn verify(&self) {
+        for (namespace, name, copy, _) in sources() {
+            assert_eq!(self.0.secret(namespace, name), self.copy(copy), "{name}");
+        }
+    }
+}
+
+impl States for Tuf {}
+
 testbed::job_tests!(Tuf);
+testbed::story_tests!(Tuf);
+testbed::states_tests!(Tuf);
 
 /// The Secrets to copy (namespace, name, name of the copy), as their Jobs make them.
 fn sources() -> [(&'static str, &'static str, &'static str, Entries); 4] {
+    static SOURCES: LazyLock<[(&str, &str, &str, Entries); 4]> = LazyLock::new(new_sources);
+    SOURCES.clone()
+}
+
+fn new_sources() -> [(&'static str, &'static str, &'static str, Entries); 4] {
     let key = material::key();
     let public = || material::key().public_key().to_pem();
     let root = material::root(&key, "sigstore", 20 * YEAR).to_pem();
@@ -76,9 +95,7 @@ impl Tuf {
 fn copies_hold_what_their_sources_hold() {
     let tuf = Tuf::set();
     tuf.job().run().assert(0, &["done"]);
-    for (namespace, name, copy, _) in sources() {
-        assert_eq!(tuf.0.secret(namespace, name), tuf.copy(copy), "{name}");
-    }
+    tuf.verify();
 }
 
 #[test]

@@ -7,7 +7,7 @@ use keys::PrivateKey;
 use testbed::{
     Entries, Kubernetes, Process,
     material::{self, YEAR},
-    suite::{Pair, Scene},
+    suite::{Pair, Scene, States, Story, assert_belongs_together},
 };
 
 struct Tsa(Kubernetes);
@@ -36,8 +36,22 @@ impl Pair for Tsa {
     const UNDERIVABLE: &[&str] = &["cert-chain"];
 }
 
+impl Story for Tsa {
+    const NAME: &str = "createcertchain";
+
+    fn verify(&self) {
+        assert_belongs_together(self);
+    }
+}
+
+impl States for Tsa {
+    const KEYS: &[&str] = &["tsa-cert-chain signing-secret"];
+}
+
 testbed::job_tests!(Tsa);
 testbed::pair_tests!(Tsa);
+testbed::story_tests!(Tsa);
+testbed::states_tests!(Tsa);
 
 impl Tsa {
     /// Publishes a key that somebody brought along, with `chain` beside it.

@@ -7,7 +7,7 @@ use keys::PrivateKey;
 use testbed::{
     Entries, Kubernetes, Outcome, Process,
     material::{self, YEAR},
-    suite::{Pair, Scene},
+    suite::{Pair, Scene, States, Story, assert_belongs_together},
 };
 
 struct Fulcio(Kubernetes);
@@ -35,8 +35,22 @@ impl Pair for Fulcio {
     const PUBLIC_KEYS: &[&str] = &["cert", "public"];
 }
 
+impl Story for Fulcio {
+    const NAME: &str = "createcerts";
+
+    fn verify(&self) {
+        assert_belongs_together(self);
+    }
+}
+
+impl States for Fulcio {
+    const KEYS: &[&str] = &["fulcio-secret private"];
+}
+
 testbed::job_tests!(Fulcio);
 testbed::pair_tests!(Fulcio);
+testbed::story_tests!(Fulcio);
+testbed::states_tests!(Fulcio);
 
 impl Fulcio {
     fn private(&self) -> Entries {

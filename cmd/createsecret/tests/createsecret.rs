@@ -6,7 +6,7 @@ use keys::PrivateKey;
 use tempfile::NamedTempFile;
 use testbed::{
     Entries, Fault, Kubernetes, Process, material,
-    suite::{Pair, Scene},
+    suite::{Pair, Scene, States, Story, assert_belongs_together},
 };
 
 struct Rekor(Kubernetes);
@@ -34,8 +34,101 @@ impl Pair for Rekor {
     const PUBLIC_KEYS: &[&str] = &["public"];
 }
 
+impl Story for Rekor {
+    const NAME: &str = "createsecret";
+
+    fn verify(&self) {
+        assert_belongs_together(self);
+    }
+}
+
+impl States for Rekor {
+    const KEYS: &[&str] = &["rekor-signing-secret signing-secret"];
+}
+
 testbed::job_tests!(Rekor);
 testbed::pair_tests!(Rekor);
+testbed::story_tests!(Rekor);
+testbed::states_tests!(Rekor);
+
+/// Random values instead of a key: the passwords of Trillian's database.
+struct Database(Kubernetes);
+
+impl Scene for Database {
+    fn set() -> Self {
+        Self(Kubernetes::start())
+    }
+
+    fn kubernetes(&self) -> &Kubernetes {
+        &self.0
+    }
+
+    fn job(&self) -> Process<'_> {
+        let binary = env!("CARGO_BIN_EXE_createsecret");
+        self.0.job("trillian-system", "createsecret", binary)
+    }
+}
+
+impl Story for Database {
+    const NAME: &str = "createsecret --random-keys";
+
+    fn verify(&self) {
+        let passwords = self.0.secret("trillian-system", "trillian-mysql");
+        assert!(passwords.values().all(|password| password.len() >= 20));
+        assert_ne!(passwords["password"], passwords["root-password"]);
+    }
+}
+
+impl States for Database {}
+
+mod random_values {
+    use super::Database;
+
+    testbed::story_tests!(Database);
+    testbed::states_tests!(Database);
+}
+
+/// What the original's Job made.
+struct Original(Rekor);
+
+impl Scene for Original {
+    fn set() -> Self {
+        Self(Rekor::set())
+    }
+
+    fn kubernetes(&self) -> &Kubernetes {
+        &self.0.0
+    }
+
+    fn job(&self) -> Process<'_> {
+        self.0.job()
+    }
+}
+
+impl Story for Original {
+    const NAME: &str = "createsecret, after the original's";
+
+    fn verify(&self) {
+        self.0.verify();
+    }
+}
+
+impl States for Original {
+    const KEYS: &[&str] = Rekor::KEYS;
+
+    fn whole(&self) {
+        for name in ["rekor-signing-secret", "rekor-pub-key"] {
+            let entries = material::original(name);
+            self.kubernetes().set_secret("rekor-system", name, &entries);
+        }
+    }
+}
+
+mod after_the_originals {
+    use super::Original;
+
+    testbed::states_tests!(Original);
+}
 
 impl Rekor {
     fn private(&self) -> Entries {

@@ -33,26 +33,6 @@ pub fn eight_at_once_end_as_one<S: Scene>() {
     assert_settled(&scene);
 }
 
-/// Each call of a successful run, to each server, fails in each way, once.
-pub fn whatever_call_fails_once_it_succeeds_in_the_end<S: Scene>() {
-    let example = S::set();
-    example.job().run().assert(0, &[]);
-    for (server, (_, calls)) in example.servers().into_iter().enumerate() {
-        let mut different = calls.log();
-        different.sort();
-        different.dedup();
-        for call in different {
-            for fault in [Fault::DropBefore, Fault::DropAfter, unavailable(server)] {
-                let scene = S::set();
-                scene.servers()[server].1.fail_once(&call, fault);
-                let outcome = scene.job().run();
-                assert_eq!(outcome.code, 0, "{call} {fault:?}:\n{}", outcome.log);
-                assert_settled(&scene);
-            }
-        }
-    }
-}
-
 /// A server that drops all connections keeps the gate shut, and coming back opens it.
 pub fn waits_for_whatever_server_is_down<S: Scene>() {
     for server in 0..S::set().servers().len() {

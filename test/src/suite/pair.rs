@@ -1,5 +1,7 @@
 //! The tests of the Jobs that make a private Secret, and a public one from it.
 
+use certs::Chain;
+use keys::{PrivateKey, PublicKey};
 use serde_json::json;
 
 use super::{
@@ -20,7 +22,7 @@ pub trait Pair: Scene {
     const PUBLIC: &str;
     /// Its entries.
     const PUBLIC_KEYS: &[&str];
-    /// Those that neither the private key gives nor the public Secret proves.
+    /// Those that the private key doesn't give.
     const UNDERIVABLE: &[&str] = &[];
     /// Undoes what the Job did to other objects.
     fn reset(&self) {}
@@ -55,6 +57,43 @@ fn set<S: Pair>(scene: &S, private: &Entries, public: &Entries) {
     }
 }
 
+/// Checks that the password opens the private key, and that all that is public is that key's, in
+/// both Secrets.
+///
+/// # Panics
+///
+/// When something isn't so.
+pub fn assert_belongs_together<S: Pair>(scene: &S) {
+    let [private, public] = pair(scene);
+    for (entries, keys) in [(&private, S::PRIVATE_KEYS), (&public, S::PUBLIC_KEYS)] {
+        assert!(
+            keys.iter().all(|key| entries.contains_key(*key)),
+            "{:?}",
+            entries.keys()
+        );
+    }
+    let password = private.get(S::PRIVATE_KEYS[1]).map(Vec::as_slice);
+    let key = PrivateKey::from_pem(&private[S::PRIVATE_KEYS[0]], password);
+    let key = key.expect("the password opens the private key");
+    let of_the_key = |name: &str, value: &[u8]| match name {
+        "public" => PublicKey::from_pem(value).is_ok_and(|half| half == *key.public_key()),
+        "cert" | "cert-chain" => {
+            Chain::from_pem(value).is_ok_and(|chain| chain.first().public_key() == key.public_key())
+        }
+        _ => true,
+    };
+    for (name, value) in private.iter().chain(&public) {
+        assert!(of_the_key(name, value), "{name} is another key's");
+    }
+    for (name, value) in &public {
+        let beside = private.get(name);
+        assert!(
+            beside.is_none_or(|beside| beside == value),
+            "{name} differs"
+        );
+    }
+}
+
 fn private_name<S: Pair>() -> String {
     format!("Secret {}/{}", S::NAMESPACE, S::PRIVATE)
 }
@@ -66,65 +105,6 @@ fn assert_refused<S: Pair>(scene: &S, texts: &[&str]) -> Outcome {
     outcome.assert(3, texts);
     scene.kubernetes().assert_unchanged(&before);
     outcome
-}
-
-/// Every subset of the entries of both Secrets missing.
-pub fn what_is_missing_is_derived_or_refused<S: Pair>() {
-    let (scene, private, public) = published::<S>();
-    let all: Vec<(bool, &String)> = [(true, &private), (false, &public)]
-        .into_iter()
-        .flat_map(|(which, entries)| entries.keys().map(move |key| (which, key)))
-        .collect();
-    for subset in 1..1_u32 << all.len() {
-        let missing = |which: bool, key: &String| {
-            let position = all.iter().position(|entry| *entry == (which, key));
-            position.is_some_and(|position| subset & 1 << position != 0)
-        };
-        let [mut some_private, mut some_public] = [private.clone(), public.clone()];
-        some_private.retain(|key, _| !missing(true, key));
-        some_public.retain(|key, _| !missing(false, key));
-        set(&scene, &some_private, &some_public);
-
-        let before = scene.kubernetes().objects();
-        let outcome = scene.job().run();
-        let context = format!("{subset:b} of {all:?} missing:\n{}", outcome.log);
-        let [private_after, public_after] = pair(&scene);
-        let [key, password] = [S::PRIVATE_KEYS[0], S::PRIVATE_KEYS[1]];
-        let has_key = some_private.contains_key(key) && some_private.contains_key(password);
-        let is_derivable =
-            |key: &&str| some_private.contains_key(*key) || !some_public.contains_key(*key);
-        let is_whole = has_key && S::UNDERIVABLE.iter().all(is_derivable);
-        let is_new = some_private.is_empty() && some_public.is_empty();
-        match outcome.code {
-            0 => {
-                assert_eq!(private_after.len(), private.len(), "{context}");
-                assert_eq!(public_after.len(), public.len(), "{context}");
-                let kept = |(key, value): (&String, &Vec<u8>)| private_after[key] == *value;
-                assert!(some_private.iter().all(kept), "{context}");
-                for (key, value) in &public_after {
-                    assert_eq!(
-                        &private_after.get(key).unwrap_or(value),
-                        &value,
-                        "{context}"
-                    );
-                }
-                let lost_key = !some_private.contains_key(key);
-                let halves = some_private
-                    .keys()
-                    .any(|key| S::PUBLIC_KEYS.contains(&key.as_str()));
-                assert!(
-                    !(lost_key && (halves || !some_public.is_empty())),
-                    "{context}"
-                );
-            }
-            3 => {
-                outcome.assert(3, &["refused: ", &private_name::<S>()]);
-                assert_eq!(before, scene.kubernetes().objects(), "{context}");
-                assert!(!is_whole && !is_new, "{context}");
-            }
-            _ => panic!("{context}"),
-        }
-    }
 }
 
 /// As if the entry weren't there; a Secret may be made ahead of the Job.

@@ -4,13 +4,16 @@
 
 mod changes;
 mod key;
+mod original;
+
+use std::sync::LazyLock;
 
 use ctfe::Config;
 use keys::PrivateKey;
 use testbed::{
     Address, Calls, Entries, Fault, Fulcio, Kubernetes, Process,
     material::{self, YEAR},
-    suite::{Pair, Scene},
+    suite::{Pair, Scene, States, Story, assert_belongs_together},
 };
 
 struct CtLog {
@@ -20,9 +23,10 @@ struct CtLog {
 
 impl Scene for CtLog {
     fn set() -> Self {
+        static ROOT: LazyLock<String> = LazyLock::new(|| root("sigstore"));
         let scene = Self {
             kubernetes: Kubernetes::start(),
-            fulcio: Fulcio::start(&root("sigstore")),
+            fulcio: Fulcio::start(&ROOT),
         };
         scene.publish_tree("42");
         scene
@@ -60,8 +64,23 @@ impl Pair for CtLog {
     }
 }
 
+impl Story for CtLog {
+    const NAME: &str = "createctconfig";
+
+    fn verify(&self) {
+        self.verify_for(42);
+    }
+}
+
+impl States for CtLog {
+    const KEYS: &[&str] = &["ctlog-secret private"];
+    const DERIVED: &[&str] = &["ctlog-config config"];
+}
+
 testbed::job_tests!(CtLog);
 testbed::pair_tests!(CtLog);
+testbed::story_tests!(CtLog);
+testbed::states_tests!(CtLog);
 
 fn root(name: &str) -> String {
     material::root(&material::key(), name, 20 * YEAR).to_pem()
@@ -80,6 +99,20 @@ impl CtLog {
         let entries = [("treeID", id)];
         self.kubernetes
             .set_config_map("ctlog-system", "ctlog-config", &entries);
+    }
+
+    /// Checks that the key, its public halves and the configuration belong together.
+    fn verify_for(&self, tree_id: i64) {
+        assert_belongs_together(self);
+        let log = self.log();
+        assert_eq!(log.tree_id, tree_id);
+        assert_eq!(log.public_key, self.key().public_key().der());
+        assert_eq!(log.password.as_bytes(), self.private()["password"]);
+        let config_map = self.kubernetes.config_map("ctlog-system", "ctlog-config");
+        assert_eq!(config_map["treeID"], tree_id.to_string());
+        let copy = Config::parse(config_map["config"].as_bytes()).unwrap();
+        assert_eq!(copy.log().unwrap().public_key, log.public_key);
+        assert!(!config_map["config"].contains("password"));
     }
 
     fn private(&self) -> Entries {

@@ -8,7 +8,8 @@ use std::fs;
 
 use tempfile::NamedTempFile;
 use testbed::{
-    Address, Calls, Fault, Kubernetes, Process, Tree, TreeState, TreeType, Trillian, suite::Scene,
+    Address, Calls, Fault, Kubernetes, Process, Tree, TreeState, TreeType, Trillian,
+    suite::{Scene, States, Story},
 };
 
 struct Rekor {
@@ -48,7 +49,19 @@ impl Scene for Rekor {
     }
 }
 
+impl Story for Rekor {
+    const NAME: &str = "createtree";
+
+    fn verify(&self) {
+        self.check();
+    }
+}
+
+impl States for Rekor {}
+
 testbed::job_tests!(Rekor);
+testbed::story_tests!(Rekor);
+testbed::states_tests!(Rekor);
 
 impl Rekor {
     fn job_in(&self, namespace: &str) -> Process<'_> {

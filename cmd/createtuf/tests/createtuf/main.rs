@@ -4,12 +4,12 @@
 
 mod changes;
 mod many;
-mod missing;
 mod refusals;
 mod rotation;
+mod stories;
 mod takeover;
 
-use std::{process::Command, time::SystemTime};
+use std::{process::Command, sync::LazyLock, time::SystemTime};
 
 use serde_json::{Value, json};
 use testbed::{
@@ -24,8 +24,9 @@ struct Tuf(Kubernetes);
 impl Scene for Tuf {
     fn set() -> Self {
         let kubernetes = Kubernetes::start();
-        for (name, entries) in inputs() {
-            kubernetes.set_secret(NAMESPACE, name, &entries);
+        static INPUTS: LazyLock<[(&str, Entries); 4]> = LazyLock::new(inputs);
+        for (name, entries) in INPUTS.iter() {
+            kubernetes.set_secret(NAMESPACE, name, entries);
         }
         Self(kubernetes)
     }
@@ -44,7 +45,6 @@ impl Scene for Tuf {
 testbed::job_tests!(Tuf:
     second_run_changes_nothing,
     eight_at_once_end_as_one,
-    whatever_call_fails_once_it_succeeds_in_the_end,
     waits_for_whatever_server_is_down,
     gives_up_at_the_deadline_and_says_what_was_missing,
     nobody_at_the_api_servers_address_is_waited_for,
@@ -234,49 +234,6 @@ fn what_is_derived_is_repaired() {
         trust,
         tuf.0.get("ConfigMap", NAMESPACE, "sigstore-trust").unwrap()["data"]
     );
-}
-
-/// A run ends at each of its writes, before and after the API server has done it, and the next
-/// one goes on: the keys stay, and no version is published twice.
-#[test]
-fn a_run_that_dies_at_any_write_is_followed_by_one_that_succeeds() {
-    for (flags, before) in [
-        (&[][..], false),
-        (&["--root-lifetime=30y", "--timestamp-lifetime=2y"], true),
-    ] {
-        let example = if before { Tuf::published() } else { Tuf::set() };
-        let reads = example.0.calls.log().len();
-        example.run(flags).assert(0, &[]);
-        let log = example.0.calls.log();
-        let writes = log[reads..].iter().filter(|call| !call.starts_with("get "));
-        let writes: Vec<String> = writes.cloned().collect();
-        assert!(writes.len() >= 3, "{writes:?}");
-        for write in &writes {
-            let tuf = if before { Tuf::published() } else { Tuf::set() };
-            let seen = tuf.0.calls.count(write);
-            tuf.0.calls.fail(write, Fault::Hold);
-            let job = tuf.job().args(flags).start();
-            tuf.0.calls.wait_for(write, seen + 1);
-            job.terminate();
-            job.wait().assert(143, &[]);
-            tuf.0.calls.heal();
-
-            let keys = tuf.secret("tuf-keys");
-            tuf.run(flags).assert(0, &["done"]);
-            for (name, pem) in keys.iter().filter(|(name, _)| name.ends_with(".pem")) {
-                assert_eq!(tuf.secret("tuf-keys")[name], *pem, "{write}");
-            }
-            assert_eq!(tuf.recorded(), tuf.repository().versions(), "{write}");
-            assert_eq!(
-                tuf.repository().versions().root,
-                if before { 2 } else { 1 },
-                "{write}"
-            );
-            let settled = tuf.0.objects();
-            tuf.run(flags).assert(0, &["done"]);
-            assert_eq!(settled, tuf.0.objects(), "{write}");
-        }
-    }
 }
 
 #[test]
