@@ -52,7 +52,7 @@ pub(crate) struct Args {
     tsa_secret: Vec<String>,
 
     /// Folder with all of that as files instead. `fulcio`, `rekor`, `ctfe` or `tsa` is part of each name, as in rekor.pub;
-    /// a chain is one file or <target>_root.crt.pem, <target>_intermediate_N.crt.pem and <target>_leaf.crt.pem
+    /// a chain is one file or TARGET_root.crt.pem, TARGET_intermediate_N.crt.pem and TARGET_leaf.crt.pem
     #[arg(long, value_name = "FOLDER")]
     pub(crate) file_dir: Option<PathBuf>,
 
