@@ -9,12 +9,8 @@ cd "$(dirname "$0")/.."
 
 installed=$PWD/target/clients
 
-step() {
-	local what=$1 start=$SECONDS
-	shift
-	"$@"
-	printf 'ok    %-60s %4d s\n' "$what" $((SECONDS - start))
-}
+# shellcheck source=hack/step.sh
+. hack/step.sh
 
 packages() {
 	local missing=()

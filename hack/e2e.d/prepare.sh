@@ -1,12 +1,8 @@
 # shellcheck shell=bash
 # What hack/e2e.sh and hack/chaos.sh do before their phases: a cluster with our images and a client's.
 
-step() {
-	local what=$1 start=$SECONDS
-	shift
-	"$@"
-	printf 'ok    %-60s %4d s\n' "$what" $((SECONDS - start))
-}
+# shellcheck source=hack/step.sh
+. hack/step.sh
 
 # prepare: the cluster, unless it is up.
 prepare() {
