@@ -37,12 +37,9 @@ impl Keys {
 
     /// Makes a key for each role that has none, and returns the new entries.
     pub fn complete(&mut self) -> BTreeMap<String, Vec<u8>> {
-        let missing = |role: &RoleType| !self.0.values().any(|key| key.role == *role);
-        let missing: Vec<_> = ROLES.into_iter().filter(missing).collect();
-        missing
-            .into_iter()
-            .map(|role| self.generate(role))
-            .collect()
+        let has_key = |role| self.0.values().any(|key| key.role == role);
+        let missing = ROLES.into_iter().filter(|role| !has_key(*role));
+        self.generate(missing.collect())
     }
 
     /// Makes a key for each of `roles` that has none to change to, and returns the new entries.
@@ -53,20 +50,21 @@ impl Keys {
         roles: &Roles<bool>,
         repository: &Repository,
     ) -> BTreeMap<String, Vec<u8>> {
-        let missing =
-            |role: &RoleType| *roles.of(*role) && self.unnamed(*role, repository).next().is_none();
-        let missing: Vec<_> = ROLES.into_iter().filter(missing).collect();
-        missing
-            .into_iter()
-            .map(|role| self.generate(role))
-            .collect()
+        let has_key = |role| self.unnamed(role, repository).next().is_some();
+        let missing = ROLES.into_iter();
+        let missing = missing.filter(|role| *roles.of(*role) && !has_key(*role));
+        self.generate(missing.collect())
     }
 
-    fn generate(&mut self, role: RoleType) -> (String, Vec<u8>) {
-        let (key, pem) = RoleKey::generate(role);
-        let entry = key.entry();
-        self.0.insert(entry.clone(), key);
-        (entry, pem)
+    /// Makes a key for each of `roles`, and returns the new entries.
+    fn generate(&mut self, roles: Vec<RoleType>) -> BTreeMap<String, Vec<u8>> {
+        let mut entries = BTreeMap::new();
+        for role in roles {
+            let (key, pem) = RoleKey::generate(role);
+            entries.insert(key.entry(), pem);
+            self.0.insert(key.entry(), key);
+        }
+        entries
     }
 
     /// The entries that no root needs any more: `repository` named them, and its newest root
