@@ -1,6 +1,6 @@
 //! Which servers have to be restarted when what clients trust has changed.
 
-use crate::{Error, Repository, Result, TRUSTED_ROOT, merge::Entry, trust::TrustedRoot};
+use crate::{Repository, Result, merge::Entry};
 
 impl Repository {
     /// The servers to restart once this repository is published in place of `before`, in this
@@ -9,7 +9,8 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// [`Error::Repository`] for a `trusted_root.json` that isn't as written here.
+    /// [`Error::Repository`](crate::Error::Repository) for a `trusted_root.json` that isn't as
+    /// written here.
     pub fn restarts(&self, before: &Self) -> Result<Vec<&'static str>> {
         let (before, after) = (before.trusted_root()?, self.trusted_root()?);
         let fulcio = differ(
@@ -28,22 +29,6 @@ impl Repository {
         ];
         let servers = servers.into_iter().filter(|(restart, _)| *restart);
         Ok(servers.map(|(_, server)| server).collect())
-    }
-
-    /// Whom clients are told to trust.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Repository`] when it is missing or isn't as written here: what is trusted could
-    /// get lost.
-    pub(crate) fn trusted_root(&self) -> Result<TrustedRoot> {
-        let json = self.target(TRUSTED_ROOT).ok_or_else(|| {
-            let way_out = "is missing: let the Go original publish it first, with --trusted-root";
-            Error::repository(TRUSTED_ROOT, way_out)
-        })?;
-        let unknown =
-            |error| Error::repository(TRUSTED_ROOT, format!("isn't as written here: {error}"));
-        serde_json::from_slice(json).map_err(unknown)
     }
 }
 

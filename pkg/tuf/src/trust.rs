@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use keys::PublicKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::repository::hex;
+use crate::{Error, Repository, repository::hex};
 
 /// The file's name among the targets.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -30,6 +30,24 @@ pub(crate) struct TrustedRoot {
     /// The timestamping authorities' chains.
     #[serde(default)]
     pub(crate) timestamp_authorities: Vec<Authority>,
+}
+
+impl Repository {
+    /// Whom clients are told to trust.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Repository`] when it is missing or isn't as written here: what is trusted could
+    /// get lost.
+    pub(crate) fn trusted_root(&self) -> crate::Result<TrustedRoot> {
+        let json = self.target(TRUSTED_ROOT).ok_or_else(|| {
+            let way_out = "is missing: let the Go original publish it first, with --trusted-root";
+            Error::repository(TRUSTED_ROOT, way_out)
+        })?;
+        let unknown =
+            |error| Error::repository(TRUSTED_ROOT, format!("isn't as written here: {error}"));
+        serde_json::from_slice(json).map_err(unknown)
+    }
 }
 
 /// `TransparencyLogInstance`
