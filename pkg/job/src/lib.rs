@@ -66,15 +66,9 @@ impl From<()> for Done {
     }
 }
 
-impl From<String> for Done {
-    fn from(next: String) -> Self {
-        Self(format!("done: {next}"))
-    }
-}
-
 impl From<Option<String>> for Done {
     fn from(next: Option<String>) -> Self {
-        next.map_or_else(|| ().into(), Self::from)
+        next.map_or_else(|| ().into(), |next| Self(format!("done: {next}")))
     }
 }
 
