@@ -155,10 +155,10 @@ impl Store {
         if let (Some(next), Some(old)) = (&next, &self.state.repository) {
             let servers = next.restarts(old).map_err(|error| self.refused(error))?;
             if !servers.is_empty() {
-                let overlap = humantime::format_duration(policy.overlap);
-                let servers = servers.join(", ");
                 advice.replace(Some(format!(
-                    "within {overlap}, restart in this order: {servers}"
+                    "within {}, restart in this order: {}",
+                    humantime::format_duration(policy.overlap),
+                    servers.join(", ")
                 )));
             }
         }
@@ -166,27 +166,7 @@ impl Store {
             return Ok(());
         };
 
-        let others = self.root.entries().iter();
-        let others = others.filter(|(entry, _)| ![ROOT, REPOSITORY].contains(entry));
-        let others: usize = others.map(|(_, value)| value.len()).sum();
-        let size = others + repository.root().len() + archive.as_ref().map_or(0, Vec::len);
-        if others > 0 && size > LIMIT {
-            let problem =
-                format!("takes {size} bytes, of {LIMIT} that it may: {others} are in entries");
-            return Err(Refused::new(format!(
-                "{} can't be written: it {problem} that aren't createtuf's, remove them",
-                self.root
-            ))
-            .into());
-        }
         let trust = for_clients(repository);
-        let size: usize = trust.iter().map(|(_, text)| text.len()).sum();
-        if size > LIMIT {
-            let problem = format!("takes {size} bytes, of {LIMIT} that it may");
-            return Err(
-                Refused::new(format!("{} can't be written: it {problem}", self.trust)).into(),
-            );
-        }
         let mut root = Entries::new().with(ROOT, repository.root());
         if let Some(archive) = archive {
             root.insert(REPOSITORY, archive);
@@ -194,6 +174,7 @@ impl Store {
                 warn!("{path} has more than 32 KiB, which policy-controller can't read");
             }
         }
+        self.check_sizes(&root, &trust)?;
         let versions = self.state.published.max(repository.versions());
         let signed = match self.keys.bytes(SIGNED) {
             Some(before) if next.is_none() => before.to_owned(),
@@ -234,6 +215,25 @@ impl Store {
         self.state.published = versions;
         self.state.repository = next.or(self.state.repository.take());
         Ok(())
+    }
+
+    /// Refuses what Kubernetes would, before anything is written.
+    fn check_sizes(&self, root: &Entries, trust: &Entries) -> Result<(), Refused> {
+        let size = |entries: &Entries| entries.iter().map(|(_, value)| value.len()).sum::<usize>();
+        let others = self.root.entries().iter();
+        let others = others.filter(|(entry, _)| ![ROOT, REPOSITORY].contains(entry));
+        let others: usize = others.map(|(_, value)| value.len()).sum();
+        let problem = |place: &dyn fmt::Display, size| {
+            format!("{place} can't be written: it takes {size} bytes, of {LIMIT} that it may")
+        };
+        match (others + size(root), size(trust)) {
+            (root, _) if others > 0 && root > LIMIT => Err(Refused::new(format!(
+                "{}: {others} are in entries that aren't createtuf's, remove them",
+                problem(&self.root, root)
+            ))),
+            (_, trust) if trust > LIMIT => Err(Refused::new(problem(&self.trust, trust))),
+            _ => Ok(()),
+        }
     }
 
     /// The keys to make for a first repository, or for a rotation that wasn't begun yet. What it is
