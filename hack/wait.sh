@@ -28,16 +28,25 @@ gates() {
 	kubectl get jobs --all-namespaces --selector=$gate --output=jsonpath='{range .items[*]}{.metadata.namespace}{" "}{.metadata.name}{" "}{.status.conditions[?(@.status=="True")].type}{"\n"}{end}'
 }
 
+namespaces() { cut -d' ' -f1 <<< "$all" | sort -u; }
+
 # Why each pod of a Job ended: exit code, and the last lines of its log.
 why_failed() {
 	kubectl get job "$2" --namespace="$1" --output=jsonpath='{range .status.conditions[?(@.type=="Failed")]}  {.reason}: {.message}{"\n"}{end}'
 	kubectl get pods --namespace="$1" --selector="job-name=$2" --output=jsonpath='{range .items[*]}  {.metadata.name}: {range .status.containerStatuses[*].state.terminated}exit code {.exitCode}: {.message}{end}{"\n"}{end}'
 }
 
-# What a Job's pods wait for: the container's reason (its image, say), or its last word.
-why_waiting() {
-	kubectl get pods --namespace="$1" --selector="job-name=$2" --output=jsonpath='{range .items[*].status.containerStatuses[*].state.waiting}  {.reason}: {.message}{"\n"}{end}'
+# The last word of a Job that isn't done.
+last_word() {
 	kubectl logs "job/$2" --namespace="$1" --tail=1 2> /dev/null | sed 's/^/  /' || true
+}
+
+# Why containers don't start, in the namespaces of gates: no node for them, their image, their volumes.
+why_waiting() {
+	for namespace in $(namespaces); do
+		kubectl get pods --namespace="$namespace" --output=jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name}:{range .status.conditions[?(@.reason=="Unschedulable")]} {.message}{end}{range .status.initContainerStatuses[*].state.waiting} {.reason} {.message}{end}{range .status.containerStatuses[*].state.waiting} {.reason} {.message}{end}{"\n"}{end}' |
+			sed '/:$/d; s/^/  /'
+	done
 }
 
 while :; do
@@ -58,8 +67,9 @@ while :; do
 		echo "after $timeout s these gates are still shut:" >&2
 		while read -r namespace name; do
 			echo "$namespace/$name"
-			why_waiting "$namespace" "$name"
+			last_word "$namespace" "$name"
 		done <<< "${waiting%$'\n'}" >&2
+		{ echo "containers that don't start:"; why_waiting; } >&2
 		exit 1
 	fi
 	sleep 0.5
@@ -67,11 +77,10 @@ done
 echo "all $(wc -l <<< "$all") gates are open after $SECONDS s"
 
 [[ $servers ]] || exit 0
-mapfile -t namespaces < <(cut -d' ' -f1 <<< "$all" | sort -u)
-for namespace in "${namespaces[@]}"; do
+for namespace in $(namespaces); do
 	for server in $(kubectl get deployments,statefulsets --namespace="$namespace" --output=name); do
 		kubectl rollout status "$server" --namespace="$namespace" --timeout="$((timeout > SECONDS ? timeout - SECONDS : 1))s" > /dev/null ||
-			{ echo "$namespace/${server##*/} is not ready after $timeout s" >&2; exit 1; }
+			{ echo "$namespace/${server##*/} is not ready after $timeout s; containers that don't start:"; why_waiting; exit 1; } >&2
 	done
 done
 echo "all servers are ready after $SECONDS s"
