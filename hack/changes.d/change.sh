@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # run.sh and the parts of e2e.d set and use the variables that seem to be nobody's
-# New keys, and what is done to have them trusted and used.
+# New keys, and what is done to have them trusted and used: what docs/changes.md says.
 
 change_rekor-key() {
 	new_key rekor-system rekor-signing-secret rekor-pub-key 600-rekor.yaml createsecret
@@ -49,17 +49,23 @@ new_key() {
 # publish: refused at first, since nobody has said that the change is wanted.
 publish() {
 	fails_with 'refused: .*--accept-changes' again 500-tuf.yaml tuf-system copysecrets
-	again 500-tuf.yaml tuf-system copysecrets --accept-changes
+	kubectl -n tuf-system delete job copysecrets
+	sed 's/args: \[\]/args: [--accept-changes]/' config/500-tuf.yaml | kubectl apply -f -
+	kubectl -n tuf-system wait --for=condition=Complete job/copysecrets
 	fails_with 'refused: .*--accept-changes' again 500-tuf.yaml tuf-system createtuf
-	again 500-tuf.yaml tuf-system createtuf --accept-changes
+	kubectl -n tuf-system create job publish --from=cronjob/renew-tuf --dry-run=client -o yaml |
+		sed s/--renew/--accept-changes/ | kubectl create -f -
+	kubectl -n tuf-system wait --for=condition=Complete job/publish
+	kubectl -n tuf-system logs job/publish --tail=1
+	kubectl -n tuf-system delete job copysecrets createtuf publish && kubectl apply -f config/500-tuf.yaml
+	kubectl -n tuf-system wait --for=condition=Complete job/copysecrets job/createtuf
 }
 
-# again FILE NAMESPACE JOB [ARG]: that Job of config/FILE once more, with ARG if it has no others.
+# again FILE NAMESPACE JOB: that Job of config/FILE once more.
 again() {
 	local job=--selector=job-name=$3
 	kubectl delete job "$3" --namespace="$2"
-	documents "$1" "/kind: Job\\n/ && /name: $3\\n/" "$2" "$2" |
-		sed "${4:+s|^        image: .*|&\\n        args: [$4]|}" | kubectl apply --filename=-
+	documents "$1" "/kind: Job\\n/ && /name: $3\\n/" "$2" "$2" | kubectl apply --filename=-
 	until [[ $(phases "$2" "$job") =~ Succeeded|Failed ]]; do
 		sleep 0.2
 	done
