@@ -93,15 +93,18 @@ fn not_confirmed(gate: &impl fmt::Display, error: trillian::Error) -> anyhow::Er
     refused.into()
 }
 
-/// So does one that was made for this gate.
+/// So does one that was made for this gate, and so do several that are in use.
 fn not_found(gate: &impl fmt::Display, error: trillian::Error) -> anyhow::Error {
-    if !error.is_final() {
-        return anyhow::Error::new(error).context("creating a log in Trillian");
-    }
-    let refused = Refused::new(format!(
-        "{error}, and was made for {gate}: make it ACTIVE again, or delete it to start a new log"
-    ));
-    refused.into()
+    let refused = match error {
+        trillian::Error::Several(_) => format!(
+            "{error}, and were made for {gate}: publish the one that is wanted with --tree_id"
+        ),
+        _ if error.is_final() => format!(
+            "{error}, and was made for {gate}: make it ACTIVE again, or delete it to start a new log"
+        ),
+        _ => return anyhow::Error::new(error).context("creating a log in Trillian"),
+    };
+    Refused::new(refused).into()
 }
 
 const TREE_ID: &str = "treeID";

@@ -47,12 +47,14 @@ impl Trillian {
     }
 
     /// The one tree of `log`, ready for entries. It is created when no tree carries the log's
-    /// identity; of several, which a race or a lost answer leaves behind, it is the smallest.
+    /// identity; of several, which a race or a lost answer leaves behind, it is the one with entries,
+    /// else the smallest.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when none that carries the identity takes entries, which waiting doesn't
-    /// cure; [`Error::Call`], and [`Error::Vanished`] when someone deletes the tree meanwhile.
+    /// [`Error::Unusable`] when none that carries the identity takes entries, and [`Error::Several`]
+    /// when more than one has some, which waiting doesn't cure; [`Error::Call`], and
+    /// [`Error::Vanished`] when someone deletes the tree meanwhile.
     pub async fn find_or_create(&mut self, log: &Log) -> Result<TreeId, Error> {
         let mut carriers = self.carriers(log).await?;
         if carriers.is_empty() {
@@ -64,9 +66,29 @@ impl Trillian {
             carriers = self.carriers(log).await?;
             carriers.first().ok_or(Error::Vanished(made))?;
         }
-        let id = log::usable(&carriers[0])?;
+        let id = self.chosen(&carriers).await?;
         self.initialise(id).await?;
         Ok(id)
+    }
+
+    /// The tree of `carriers`, of which there is one at least, that is the log's.
+    async fn chosen(&mut self, carriers: &[Tree]) -> Result<TreeId, Error> {
+        let first = log::usable(&carriers[0])?;
+        let usable: Vec<_> = usable(carriers).collect();
+        if usable.len() == 1 {
+            return Ok(first);
+        }
+        let mut in_use = Vec::new();
+        for id in usable {
+            if !self.is_empty(id).await? {
+                in_use.push(id);
+            }
+        }
+        match in_use[..] {
+            [] => Ok(first),
+            [id] => Ok(id),
+            _ => Err(Error::Several(in_use)),
+        }
     }
 
     /// Makes sure that tree `id` takes entries: it exists, is an active log and has its first root.
@@ -90,8 +112,7 @@ impl Trillian {
     /// [`Error::Call`].
     pub async fn delete_others(&mut self, log: &Log, kept: TreeId) -> Result<(), Error> {
         let carriers = self.carriers(log).await?;
-        let usable = carriers.iter().filter_map(|tree| log::usable(tree).ok());
-        for id in usable.filter(|id| *id != kept) {
+        for id in usable(&carriers).filter(|id| *id != kept) {
             if self.is_empty(id).await? {
                 let request = DeleteTreeRequest { tree_id: id };
                 answered("DeleteTree", self.admin.delete_tree(request).await)?;
@@ -163,6 +184,11 @@ fn answered<T>(call: &'static str, answer: Result<Response<T>, Status>) -> Resul
             message: status.message().to_owned(),
         }),
     }
+}
+
+/// Those of `trees` that take entries.
+fn usable(trees: &[Tree]) -> impl Iterator<Item = TreeId> {
+    trees.iter().filter_map(|tree| log::usable(tree).ok())
 }
 
 /// The number of entries under a signed root, Trillian's `LogRootV1`: the version (two bytes, 1),

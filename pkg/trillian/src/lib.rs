@@ -51,14 +51,26 @@ pub enum Error {
         /// Its state and type.
         what: String,
     },
+    /// More than one tree of the log has entries.
+    #[error("trees {} in Trillian have entries", list(.0))]
+    Several(Vec<TreeId>),
     /// The tree isn't among those that carry the identity any more.
     #[error("tree {0} was in Trillian a moment ago and isn't listed now")]
     Vanished(TreeId),
 }
 
 impl Error {
-    /// Whether waiting doesn't help: Trillian works, and the tree isn't there or can't be used.
+    /// Whether waiting doesn't help: Trillian works, and the tree isn't there, can't be used, or
+    /// isn't the only one.
     pub fn is_final(&self) -> bool {
-        matches!(self, Self::Missing(_) | Self::Unusable { .. })
+        matches!(
+            self,
+            Self::Missing(_) | Self::Unusable { .. } | Self::Several(_)
+        )
     }
+}
+
+fn list(ids: &[TreeId]) -> String {
+    let ids: Vec<_> = ids.iter().map(TreeId::to_string).collect();
+    ids.join(" and ")
 }

@@ -1,6 +1,6 @@
 //! Which tree is published, and what becomes of the others.
 
-use testbed::{Tree, TreeState, TreeType, suite::Scene as _};
+use testbed::{Fault, Tree, TreeState, TreeType, suite::Scene as _};
 
 use crate::Rekor;
 
@@ -16,7 +16,7 @@ fn a_tree_left_behind_by_a_crash_is_found_and_initialised() {
 }
 
 #[test]
-fn of_several_trees_the_smallest_is_published_and_the_empty_others_are_deleted() {
+fn of_several_empty_trees_the_smallest_is_published_and_the_empty_others_are_deleted() {
     let rekor = Rekor::set();
     for (id, initialised) in [(7, true), (5, false), (9, false)] {
         rekor.trillian.put(rekor.tree(id), initialised);
@@ -39,19 +39,42 @@ fn a_published_tree_never_changes() {
 }
 
 #[test]
-fn a_tree_with_entries_is_named_and_never_deleted() {
-    let rekor = Rekor::set();
-    for id in [5, 7] {
-        rekor.trillian.put(rekor.tree(id), true);
+fn of_several_trees_the_one_with_entries_is_published_again() {
+    for initialised in [false, true] {
+        let rekor = Rekor::set();
+        rekor.trillian.put(rekor.tree(7), true);
+        rekor.job().run().assert(0, &["done"]);
+        rekor.trillian.grow(7, 3);
+        for id in [5, 9] {
+            rekor.trillian.put(rekor.tree(id), initialised);
+        }
+        rekor
+            .kubernetes
+            .delete("ConfigMap", "rekor-system", "rekor-config");
+        let calls = &rekor.trillian.calls;
+        calls.fail_once_after(1, "GetLatestSignedLogRoot", Fault::Status(14));
+        rekor.job().run().assert(0, &["done"]);
+        assert_eq!(rekor.published(), "7");
+        rekor.check();
     }
-    rekor.trillian.grow(7, 3);
-    let outcome = rekor.job().run();
-    outcome.assert(0, &["done"]);
-    assert!(
-        outcome.log.contains("WARN tree 7 in Trillian isn't in use"),
-        "{}",
-        outcome.log
+}
+
+#[test]
+fn of_several_trees_with_entries_none_is_chosen_and_none_deleted() {
+    let rekor = Rekor::set();
+    for (id, entries) in [(3, 0), (5, 1), (7, 2)] {
+        rekor.trillian.put(rekor.tree(id), true);
+        rekor.trillian.grow(id, entries);
+    }
+    rekor.assert_refused(
+        &[],
+        &["trees 5 and 7 in Trillian have entries", "--tree_id"],
     );
+    let outcome = rekor.job().args(["--tree_id=7"]).run();
+    outcome.assert(0, &["done"]);
+    let warning = "WARN tree 5 in Trillian isn't in use (7 is) but has entries";
+    assert!(outcome.log.contains(warning), "{}", outcome.log);
+    assert_eq!(rekor.published(), "7");
     assert_eq!(rekor.trillian.trees().len(), 2);
 }
 
