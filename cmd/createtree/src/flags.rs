@@ -114,7 +114,7 @@ fn not_forced(text: &str) -> Result<bool, &'static str> {
     }
 }
 
-/// The characters of a namespace's UID.
+/// The characters of an object's UID.
 const UID_LENGTH: usize = 36;
 
 #[cfg(test)]

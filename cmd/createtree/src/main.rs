@@ -10,7 +10,6 @@ use std::{fmt, process::ExitCode};
 use anyhow::{Context as _, Result};
 use gate::{Entries, Gate};
 use job::Refused;
-use tracing::info;
 use trillian::{TreeId, Trillian};
 
 use flags::Args;
@@ -43,15 +42,8 @@ async fn create_tree(args: &Args) -> Result<()> {
     };
     gate.publish(Entries::new().with(TREE_ID, id.to_string()))
         .await?;
-    let identity = match gate.identity().await {
-        Err(error @ gate::Error::Forbidden(..)) => {
-            let error = anyhow::Error::new(error);
-            info!("trees that aren't in use weren't looked for: {error:#}");
-            return Ok(());
-        }
-        identity => identity?,
-    };
-    let others = trillian.delete_others(&args.log(&identity), id).await;
+    let log = args.log(&gate.identity().await?);
+    let others = trillian.delete_others(&log, id).await;
     others.context("looking for trees that aren't in use")
 }
 

@@ -11,7 +11,7 @@ mod error;
 mod object;
 mod pair;
 
-use std::fmt;
+use std::{fmt, sync::Once};
 
 use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
 use kube::{
@@ -110,18 +110,29 @@ impl<K: Object> Gate<K> {
     }
 
     /// A name for what is made for this gate and for no other: `<uid of the namespace>/<name>`.
-    /// It outlives the object, and ends with its namespace.
+    /// It outlives the object, and ends with its namespace. Where that may not be read, an object
+    /// that exists stands in for it, and the name ends with the object.
     ///
     /// # Errors
     ///
-    /// The API server's; [`Error::Forbidden`] without `get` on the Job's own namespace.
+    /// The API server's; [`Error::Forbidden`] when there is no object, and no right to `get` the
+    /// Job's own namespace.
     pub async fn identity(&self) -> Result<String> {
-        let namespace: Namespace = Api::all(self.kube.clone())
-            .get(&self.namespace)
-            .await
-            .map_err(|cause| Error::call("reading", "Namespace", "", &self.namespace, cause))?;
-        let uid = namespace.metadata.uid.unwrap_or_default();
-        Ok(format!("{uid}/{}", self.name))
+        let namespaces: Api<Namespace> = Api::all(self.kube.clone());
+        let namespace = namespaces.get(&self.namespace).await;
+        let namespace = namespace
+            .map_err(|cause| Error::call("reading", "Namespace", "", &self.namespace, cause));
+        let uid = match (namespace, &self.object) {
+            (Ok(namespace), _) => namespace.metadata.uid,
+            (Err(error @ Error::Forbidden(..)), Some(object)) => {
+                SAID.call_once(|| {
+                    info!("{self} stands in for its namespace: {error} is forbidden")
+                });
+                object.meta().uid.clone()
+            }
+            (Err(error), _) => return Err(error),
+        };
+        Ok(format!("{}/{}", uid.unwrap_or_default(), self.name))
     }
 
     /// Sets `entries` and keeps all others. Writes nothing when nothing differs.
@@ -178,3 +189,6 @@ impl<K: Object> fmt::Display for Gate<K> {
         write!(f, "{} {}/{}", K::KIND, self.namespace, self.name)
     }
 }
+
+/// Whether it was said that an object stands in for its namespace: a Job tries many times.
+static SAID: Once = Once::new();

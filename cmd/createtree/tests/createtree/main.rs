@@ -318,11 +318,54 @@ fn a_known_tree_is_published_without_the_right_to_the_namespace() {
     }
     for flags in [&["--tree_id=7"][..], &[]] {
         let outcome = rekor.job().args(flags).run();
-        let text =
-            "INFO trees that aren't in use weren't looked for: reading Namespace rekor-system: ";
         outcome.assert(0, &["done"]);
-        assert!(outcome.log.contains(text), "{}", outcome.log);
+        assert_eq!(outcome.log.matches(STANDS_IN).count(), 1, "{}", outcome.log);
         assert_eq!(rekor.published(), "7");
         assert_eq!(rekor.trillian.trees().len(), 2);
     }
 }
+
+/// As with the Go job's manifests, which make it ahead of time.
+#[test]
+fn without_the_right_to_the_namespace_a_config_map_that_is_there_stands_in_for_it() {
+    let rekor = Rekor::set();
+    rekor.take_the_right_to_the_namespace();
+    let Rekor {
+        kubernetes,
+        trillian,
+    } = &rekor;
+    kubernetes.set_config_map("rekor-system", "rekor-config", &[]);
+    let object = kubernetes.get("ConfigMap", "rekor-system", "rekor-config");
+    let uid = object.unwrap()["metadata"]["uid"].clone();
+
+    let calls = &kubernetes.calls;
+    calls.fail_once("update configmaps", Fault::Status(500));
+    calls.fail("update configmaps", Fault::Hold);
+    let mut killed = rekor.job().start();
+    calls.wait_for_hold();
+    killed.kill();
+    let log = killed.wait().log;
+    assert_eq!(log.matches(STANDS_IN).count(), 1, "{log}");
+    calls.heal();
+
+    let made = trillian.trees();
+    let mark = format!("[{}/rekor-config]", uid.as_str().unwrap());
+    assert_eq!(made[0].description, mark);
+    let lost = Tree {
+        tree_id: i64::MAX,
+        ..made[0].clone()
+    };
+    trillian.put(lost, false);
+    rekor.job().run().assert(0, &["done"]);
+    rekor.check();
+    assert_eq!(trillian.trees(), made);
+
+    let published = kubernetes.objects();
+    rekor.job().run().assert(0, &["done"]);
+    kubernetes.assert_unchanged(&published);
+    assert_eq!(trillian.trees(), made);
+    assert_eq!(calls.count("create configmaps"), 0);
+}
+
+const STANDS_IN: &str = "INFO ConfigMap rekor-system/rekor-config stands in for its namespace: reading \
+                         Namespace rekor-system is forbidden\n";
