@@ -104,11 +104,15 @@ impl RoleKey {
         let file: Original = serde_json::from_slice(json)
             .map_err(|_| Error::key(entry, "is no key that the Go original exported"))?;
         let [mut key] = file.data;
-        let private = key["keyval"]
-            .as_object_mut()
+        let private = key
+            .get_mut("keyval")
+            .and_then(Value::as_object_mut)
             .and_then(|keyval| keyval.remove("private"));
-        let public: Key = serde_json::from_value(key)
-            .map_err(|_| Error::key(entry, "describes no key that is known here"))?;
+        let public = serde_json::from_value(key).ok();
+        // A description with floats has no canonical form, and so no ID.
+        let public = public.filter(|public: &Key| public.key_id().is_ok());
+        let public =
+            public.ok_or_else(|| Error::key(entry, "describes no key that is known here"))?;
         let seed = private
             .as_ref()
             .and_then(Value::as_str)

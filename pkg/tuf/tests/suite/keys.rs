@@ -57,6 +57,22 @@ fn ids(repository: &Repository, role: &str) -> Value {
 }
 
 #[test]
+fn a_key_of_the_original_that_cannot_be_read_is_named() {
+    let keyval = r#"{"public": "00", "private": "00"}"#;
+    for data in [
+        r#""x""#.into(),
+        "null".into(),
+        r#"{"keyval": "x"}"#.into(),
+        format!(r#"{{"keytype": "ed25519", "scheme": "ed25519", "keyval": {keyval}, "x": 1.5}}"#),
+    ] {
+        let json = format!(r#"{{"encrypted": false, "data": [{data}]}}"#);
+        let error = read(&[("root.json", json.into_bytes())]).unwrap_err();
+        let text = "root.json describes no key that is known here";
+        assert_eq!(error.to_string(), text, "{data}");
+    }
+}
+
+#[test]
 fn given_keys_are_used() {
     let sec1 = openssl(
         &["ecparam", "-genkey", "-noout", "-name", "prime256v1"],
