@@ -1,10 +1,13 @@
 //! What clients are to trust: from the Secrets that `copysecrets` fills, or from a folder.
 
+use std::time::SystemTime;
+
 use anyhow::{Context as _, Result, bail};
 use certs::Chain;
 use gate::{Gate, Kube};
 use job::Refused;
 use keys::PublicKey;
+use tracing::warn;
 use tuf::Inputs;
 
 use crate::{args::Args, files};
@@ -37,7 +40,7 @@ pub(crate) async fn read(kube: &Kube, args: &Args) -> Result<Inputs> {
         Some(folder) => files::read(folder, &args.secrets())?,
         None => secrets(kube, args).await?,
     };
-    Ok(Inputs {
+    let inputs = Inputs {
         fulcio: parsed(&parts.fulcio, Input::chain)?,
         rekor: parsed(&parts.rekor, Input::key)?,
         ctlog: parsed(&parts.ctlog, Input::key)?,
@@ -46,7 +49,24 @@ pub(crate) async fn read(kube: &Kube, args: &Args) -> Result<Inputs> {
         valid_from: args.valid_from,
         metadata_targets: args.metadata_targets,
         signing_config: args.signing_config,
-    })
+    };
+    warn_of_expiry(&parts.fulcio, &inputs.fulcio);
+    warn_of_expiry(&parts.tsa, &inputs.tsa);
+    Ok(inputs)
+}
+
+/// Their own Jobs may never run again, and this one runs daily.
+fn warn_of_expiry(inputs: &[Input], chains: &[Chain]) {
+    for (Input { name, .. }, chain) in inputs.iter().zip(chains) {
+        match chain.check_validity(SystemTime::now()) {
+            Ok(None) => (),
+            Ok(Some(ending)) => {
+                let end = humantime::format_rfc3339_seconds(ending.not_after());
+                warn!("{name}: {} expires at {end}", ending.subject());
+            }
+            Err(error) => warn!("{name}: {error}"),
+        }
+    }
 }
 
 fn parsed<T>(inputs: &[Input], parse: impl Fn(&Input) -> Result<T>) -> Result<Vec<T>> {

@@ -43,8 +43,13 @@ async fn create_tuf(args: &Args, next: &RefCell<Option<String>>) -> Result<()> {
     store.publish(None, &args.policy(), now, next).await?;
     let inputs = inputs::read(&kube, args).await;
     if !args.only_signs() {
-        let policy = args.policy();
-        return store.publish(Some(&inputs?), &policy, now, next).await;
+        let (inputs, policy) = (inputs?, args.policy());
+        if policy.accept_changes && store.exists() {
+            for difference in store.differences(&inputs, now)? {
+                warn!("accepted: {difference}");
+            }
+        }
+        return store.publish(Some(&inputs), &policy, now, next).await;
     }
     if !store.exists() {
         bail!(
