@@ -2,11 +2,12 @@
 
 use std::{cell::RefCell, fmt};
 
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use gate::{Entries, Gate, Kube};
 use jiff::{SignedDuration, Timestamp};
 use job::Refused;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use serde_json::Value;
 use tracing::warn;
 use tuf::{
     Error, Inputs, Keys, Policy, Repository, Roles, SIGNING_CONFIG, State, TRUSTED_ROOT, Versions,
@@ -43,9 +44,11 @@ impl Store {
                 ))
             })?,
             published: match keys.bytes(PUBLISHED) {
-                Some(json) => serde_json::from_slice(json)
-                    .map_err(Refused::because)
-                    .with_context(|| format!("{keys}: {PUBLISHED}"))?,
+                Some(json) => serde_json::from_slice(json).map_err(|error| {
+                    Refused::new(format!(
+                        "{keys}: {PUBLISHED}: {error}: restore it from a backup"
+                    ))
+                })?,
                 None => Versions::default(),
             },
             repository: repository.map_err(|error| {
@@ -86,6 +89,14 @@ impl Store {
                      backup, or, if this is the one to go on with, remove {TRUST} from {keys}"
                 )))
             }
+            // Restored together, the two agree; clients have moved on.
+            (Some(repository), _) if self.told_root() > Some(repository.versions().root) => {
+                Err(Refused::new(format!(
+                    "{root} has root {}, and {trust} told clients of a later one: restore the newest {root} \
+                     and {keys} from a backup, or, if these are the ones to go on with, delete {trust}",
+                    repository.versions().root
+                )))
+            }
             (None, recorded)
                 if recorded.is_some()
                     || root.bytes(ROOT).is_some()
@@ -99,6 +110,12 @@ impl Store {
             }
             _ => Ok(()),
         }
+    }
+
+    /// The version of the root in the ConfigMap.
+    fn told_root(&self) -> Option<u64> {
+        let root: Value = serde_json::from_slice(self.trust.bytes(ROOT_JSON)?).ok()?;
+        root["signed"]["version"].as_u64()
     }
 
     /// Refuses to sign with a clock that is behind the last signature: what is signed would expire
@@ -191,10 +208,16 @@ impl Store {
         // Keys come before what they signed. Versions are recorded before clients can see them,
         // so that they never come twice; only the first ones after, since a record without a
         // repository means that one was lost.
+        // A record is forgotten when a later write was answered: one that an earlier run gave up may
+        // still be done.
         if let Some(old) = &self.state.repository {
-            let mut either = vec![old.trust_digest(), digest.clone()];
-            either.dedup();
-            new_keys.extend(record(either.join("\n"))?);
+            let recorded = match self.keys.bytes(TRUST) {
+                Some(recorded) => String::from_utf8_lossy(recorded).into_owned(),
+                None => old.trust_digest(),
+            };
+            let others = recorded.lines().filter(|line| *line != digest);
+            let each: Vec<_> = others.chain([&*digest]).collect();
+            new_keys.extend(record(each.join("\n"))?);
         }
         self.keys.publish(new_keys).await?;
         self.root.publish(root).await?;
@@ -323,7 +346,7 @@ const REPOSITORY: &str = "repository";
 const PUBLISHED: &str = "published";
 /// The root, in the ConfigMap.
 const ROOT_JSON: &str = "root.json";
-/// The digest of what clients are told to trust; of two, while one is being published.
+/// The digest of what clients are told to trust; of each, one a line, while one is being published.
 const TRUST: &str = "published-trust";
 /// What keys were changed for last.
 const ROTATION: &str = "rotation";

@@ -113,13 +113,19 @@ impl Repository {
         }
     }
 
-    /// The SHA-256 of what clients are told to trust: the list of targets without its version and
-    /// expiry, as hexadecimal digits. Signing roles again doesn't change it.
+    /// The SHA-256 of what clients are told to trust, as hexadecimal digits: every root, and the
+    /// list of targets without its version and expiry. Signing the other roles again doesn't
+    /// change it. (The newest root says nothing of the former ones, which old clients walk.)
     pub fn trust_digest(&self) -> String {
+        let mut digest = Sha256::new();
+        for root in (1..).map_while(|version| self.files.get(&versioned(ROOT, version))) {
+            digest.update(sha256(root));
+        }
         let mut targets = serde_json::to_value(&self.targets.signed.targets)
             .expect("the keys of a list of targets are strings");
         targets.sort_all_objects();
-        hex(&Sha256::digest(targets.to_string()))
+        digest.update(targets.to_string());
+        hex(&digest.finalize())
     }
 
     /// Whether the newest root or an earlier one names the key `id` for `role`.

@@ -17,7 +17,10 @@ fn changed_inputs_are_refused_until_the_change_is_accepted() {
         ],
     );
     tuf.assert_refused(&["--accept-changes=false"], &["--accept-changes"]);
-    tuf.run(&["--accept-changes"]).assert(0, &["done"]);
+    let outcome = tuf.run(&["--accept-changes"]);
+    outcome.assert(0, &["done"]);
+    let accepted = "WARN accepted: Rekor's key with the log ID ";
+    assert_eq!(outcome.log.matches(accepted).count(), 2, "{}", outcome.log);
     assert_eq!(
         tuf.recorded(),
         Versions {
@@ -66,6 +69,48 @@ fn renewal_publishes_no_change_and_reports_it() {
         );
         assert_eq!(before, tuf.0.objects());
     }
+}
+
+#[test]
+fn renewal_reports_a_chain_that_is_ending() {
+    let tuf = Tuf::set();
+    let root = material::root(&material::key(), "sigstore", YEAR / 2);
+    tuf.put("fulcio-pub-key", "cert", root.to_pem());
+    tuf.run(&[]).assert(0, &["done"]);
+    let outcome = tuf.run(&["--renew"]);
+    outcome.assert(0, &["done"]);
+    let text = "WARN Secret tuf-system/fulcio-pub-key: cert: CN=sigstore expires at ";
+    assert!(outcome.log.contains(text), "{}", outcome.log);
+}
+
+/// A write that nobody waits for any longer may still be done, while another run is on its way.
+#[test]
+fn a_repository_that_is_written_late_is_gone_on_with() {
+    let tuf = Tuf::published();
+    let calls = &tuf.0.calls;
+    let before = tuf.secret("tuf-root");
+    tuf.put("rekor-pub-key", "public", new_key());
+    calls.fail_after(1, "update secrets tuf-system/tuf-keys", Fault::Status(500));
+    let gives_up = ["--accept-changes", "--timeout=1s"];
+    tuf.run(&gives_up).assert(1, &["tuf-keys"]);
+    calls.heal();
+    let late = tuf.secret("tuf-root");
+    assert_ne!(late, before);
+    tuf.0.set_secret(NAMESPACE, "tuf-root", &before);
+
+    let published = "update secrets tuf-system/tuf-root";
+    let count = calls.count(published);
+    calls.fail(published, Fault::Status(500));
+    let job = tuf.job().args(["--renew"]).start();
+    calls.wait_for(published, count + 2);
+    tuf.0.set_secret(NAMESPACE, "tuf-root", &late);
+    calls.heal();
+    job.wait().assert(0, &["done"]);
+    assert_eq!(
+        tuf.secret("tuf-keys")["published-trust"],
+        tuf.repository().trust_digest().as_bytes()
+    );
+    assert_eq!(tuf.trusted_root()["tlogs"].as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -110,6 +110,55 @@ fn an_older_repository_is_never_signed_as_the_newest() {
     tuf.run(&[]).assert(0, &["done"]);
 }
 
+/// Clients walk them, and the newest root says nothing of them.
+#[test]
+fn another_former_root_is_never_kept() {
+    let tuf = Tuf::published();
+    tuf.run(&["--rotate=root"]).assert(0, &["done"]);
+    let mut files = tuf.repository().files().clone();
+    files.get_mut("1.root.json").unwrap().push(b'\n');
+    let forged = Repository::new(files).unwrap();
+    tuf.put("tuf-root", "repository", forged.to_archive().unwrap());
+    let texts = ["Secret tuf-system/tuf-root isn't the repository that was published last"];
+    tuf.assert_refused(&["--renew"], &texts);
+}
+
+#[test]
+fn a_backup_from_before_a_rotation_is_refused() {
+    let tuf = Tuf::published();
+    let backup = ["tuf-keys", "tuf-root"].map(|name| (name, tuf.secret(name)));
+    tuf.run(&["--rotate=root"]).assert(0, &["done"]);
+    for (name, entries) in &backup {
+        tuf.0.set_secret(NAMESPACE, name, entries);
+    }
+    for flags in [
+        &[][..],
+        &["--renew"],
+        &["--accept-changes"],
+        &["--rotate=root"],
+    ] {
+        let texts = [
+            "Secret tuf-system/tuf-root has root 1, and ConfigMap tuf-system/sigstore-trust told clients of a \
+             later one",
+            "delete ConfigMap tuf-system/sigstore-trust",
+        ];
+        tuf.assert_refused(flags, &texts);
+    }
+    tuf.0.delete("ConfigMap", NAMESPACE, "sigstore-trust");
+    tuf.run(&["--renew"]).assert(0, &["done"]);
+}
+
+#[test]
+fn an_unreadable_record_is_named() {
+    let tuf = Tuf::published();
+    tuf.put("tuf-keys", "published", "x");
+    let texts = [
+        "Secret tuf-system/tuf-keys: published: ",
+        "restore it from a backup",
+    ];
+    tuf.assert_refused(&[], &texts);
+}
+
 #[test]
 fn a_trust_that_clients_have_is_not_followed_by_another_one() {
     let tuf = Tuf::published();
