@@ -6,7 +6,7 @@
 use std::{process::ExitCode, str::FromStr};
 
 use anyhow::{Context as _, Result, bail, ensure};
-use certs::read_bundle;
+use certs::{read_bundle, write_bundle};
 use clap::Parser;
 use gate::{Entries, Gate, Kube};
 use job::Refused;
@@ -85,7 +85,9 @@ impl Copy {
         }
         let mut target = Gate::secret(kube, &args.namespace, &self.target).await?;
         for (key, value) in entries.iter() {
-            let differs = target.bytes(key).is_some_and(|old| old != value);
+            let differs = target
+                .bytes(key)
+                .is_some_and(|old| public_blocks(key, old).ok().as_deref() != Some(value));
             if differs && !args.accept_changes {
                 return Err(Refused::new(format!(
                     "{key} in {source} is no longer what {target} has: if you changed it, run copysecrets \
@@ -134,23 +136,29 @@ impl FromStr for Copy {
     }
 }
 
-/// What of a Secret may be copied, if it is what its name says.
+/// What of a Secret is copied, if it is what its name says.
 fn public_entries<K: gate::Object>(source: &Gate<K>) -> Result<Entries> {
     let mut entries = Entries::new();
     for key in PUBLIC_KEYS {
         let Some(value) = source.bytes(key) else {
             continue;
         };
-        match key {
-            PUBLIC => PublicKey::from_pem(value)
-                .map(drop)
-                .map_err(Refused::because),
-            _ => read_bundle(value).map(drop).map_err(Refused::because),
-        }
-        .context(key)?;
-        entries.insert(key, value);
+        entries.insert(key, public_blocks(key, value).context(key)?);
     }
     Ok(entries)
+}
+
+/// The key or the certificates in a PEM file, written anew: nothing that stands beside them is copied.
+fn public_blocks(key: &str, file: &[u8]) -> Result<Vec<u8>, Refused> {
+    let pem = match key {
+        PUBLIC => PublicKey::from_pem(file)
+            .map(|public| public.to_pem())
+            .map_err(Refused::because),
+        _ => read_bundle(file)
+            .map(|certificates| write_bundle(&certificates))
+            .map_err(Refused::because),
+    };
+    pem.map(String::into_bytes)
 }
 
 const PUBLIC: &str = "public";

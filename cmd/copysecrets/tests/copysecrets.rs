@@ -186,21 +186,47 @@ fn nothing_private_is_copied() {
 fn a_private_key_under_a_public_name_is_refused() {
     let key = material::key();
     let private = key.to_legacy_pem(b"a password");
+    let no_pem = String::from("no PEM");
+    let without_last_line = &private[..private.trim_end().rfind('\n').unwrap()];
+    let behind_public = key.public_key().to_pem() + without_last_line;
+    let behind_root = material::root(&key, "sigstore", YEAR).to_pem() + without_last_line;
     for (namespace, name, entry, broken) in [
-        ("rekor-system", "rekor-pub-key", "public", private.as_str()),
-        ("rekor-system", "rekor-pub-key", "public", "no PEM"),
-        ("fulcio-system", "fulcio-pub-key", "cert", private.as_str()),
-        ("tsa-system", "tsa-pub-chain", "cert-chain", "no PEM"),
+        ("rekor-system", "rekor-pub-key", "public", &behind_public),
+        ("fulcio-system", "fulcio-pub-key", "cert", &behind_root),
+        ("rekor-system", "rekor-pub-key", "public", &private),
+        ("rekor-system", "rekor-pub-key", "public", &no_pem),
+        ("fulcio-system", "fulcio-pub-key", "cert", &private),
+        ("tsa-system", "tsa-pub-chain", "cert-chain", &no_pem),
     ] {
         let tuf = Tuf::set();
         tuf.set_source(namespace, name, entry, broken);
         let outcome = tuf.job().run();
         let source = format!("copying Secret {namespace}/{name}: {entry}: ");
         outcome.assert(3, &["refused: ", &source]);
-        let copies = tuf.0.objects();
-        let copied = |copy: &serde_json::Value| copy.to_string().contains(broken);
-        assert!(!copies.iter().any(copied));
+        for (_, _, copy, _) in sources() {
+            let mut values = tuf.copy(copy).into_values();
+            assert!(values.all(|value| value != broken.as_bytes()), "{copy}");
+        }
     }
+}
+
+#[test]
+fn of_a_file_with_certificates_the_certificates_are_copied() {
+    let tuf = Tuf::set();
+    tuf.job().run().assert(0, &["done"]);
+    let cert = tuf.copy("fulcio-pub-key").remove("cert").unwrap();
+    let cert = String::from_utf8(cert).unwrap();
+    let with_text = format!("a word on it\n{}and another\n", cert.replace('\n', "\r\n"));
+    tuf.set_source("fulcio-system", "fulcio-pub-key", "cert", &with_text);
+    tuf.job().run().assert(0, &["done"]);
+    assert_eq!(tuf.copy("fulcio-pub-key")["cert"], cert.as_bytes());
+
+    // An earlier copy with the text is no other certificate.
+    let mut copy = tuf.copy("fulcio-pub-key");
+    copy.insert("cert".into(), with_text.into());
+    tuf.0.set_secret("tuf-system", "fulcio-pub-key", &copy);
+    tuf.job().run().assert(0, &["done"]);
+    assert_eq!(tuf.copy("fulcio-pub-key")["cert"], cert.as_bytes());
 }
 
 #[test]

@@ -182,20 +182,23 @@ fn algorithms(signature: &ObjectIdentifier) -> &'static [&'static dyn Verificati
     }
 }
 
-/// The certificates of a PEM file, in its order.
+/// The certificates of a PEM file, in its order. There may be text around them.
 ///
 /// # Errors
 ///
-/// [`Error::NotPem`] when there are none, or something else is between them;
+/// [`Error::NotPem`] when there are none, or a block of something else, whole or not;
 /// [`Error::Unreadable`].
 pub fn read_bundle(file: &[u8]) -> Result<Vec<Certificate>> {
     let blocks = pem::parse_many(file).map_err(|_| Error::NotPem)?;
     if blocks.is_empty() || blocks.iter().any(|block| block.tag() != TAG) {
         return Err(Error::NotPem);
     }
-    // The parser skips blocks that it can't read.
-    let begun = String::from_utf8_lossy(file).matches("-----BEGIN").count();
-    if begun != blocks.len() {
+    // The parser doesn't see a block that lacks its first or its last line.
+    let text = String::from_utf8_lossy(file);
+    if ["-----BEGIN", "-----END"]
+        .iter()
+        .any(|mark| text.matches(mark).count() != blocks.len())
+    {
         return Err(Error::NotPem);
     }
     blocks

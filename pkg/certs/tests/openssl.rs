@@ -220,6 +220,7 @@ fn what_is_not_only_certificates_is_no_bundle() {
         format!("{pem}{}", key.public_key().to_pem()),
         pem.replace("MII", "!!!"),
         format!("{pem}{}", &pem[..200]),
+        format!("{pem}{}", &pem[200..]),
     ] {
         assert_eq!(read_bundle(file.as_bytes()), Err(Error::NotPem), "{file}");
     }

@@ -4,9 +4,12 @@
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// It isn't PEM, or not just one block of it.
+    /// It isn't PEM.
     #[error("not a PEM file with one block")]
     NotPem,
+    /// Another block, whole or not, or something beside a public key: it could be private.
+    #[error("more than its one PEM block: the rest could be another key, remove it")]
+    NotAlone,
     /// The PEM block holds something else, or it is damaged.
     #[error("no {0} in the PEM block")]
     NoKey(&'static str),

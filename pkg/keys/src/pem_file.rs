@@ -8,6 +8,13 @@ use crate::{Error, Result};
 /// and tests in the wild start with an empty line: both are read.
 pub(crate) fn read(file: &[u8]) -> Result<Pem> {
     let text = std::str::from_utf8(file).map_err(|_| Error::NotPem)?;
+    // The parser doesn't see a block that lacks its first or its last line.
+    if [BEGIN, END]
+        .iter()
+        .any(|mark| text.matches(mark).count() > 1)
+    {
+        return Err(Error::NotAlone);
+    }
     let trimmed: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
     let blocks = pem::parse_many(trimmed.join("\n")).map_err(|_| Error::NotPem)?;
     <[Pem; 1]>::try_from(blocks)
@@ -15,7 +22,25 @@ pub(crate) fn read(file: &[u8]) -> Result<Pem> {
         .map_err(|_| Error::NotPem)
 }
 
+/// The one block of a PEM file without anything around or before its body. A public key is passed
+/// on with its file, and `openssl ec -pubout -text` writes the private one beside it, as text.
+pub(crate) fn read_bare(file: &[u8]) -> Result<Pem> {
+    let block = read(file)?;
+    let text = file.trim_ascii();
+    let last_line = format!("{END} {}-----", block.tag());
+    match text.starts_with(BEGIN.as_bytes())
+        && text.ends_with(last_line.as_bytes())
+        && block.headers().iter().next().is_none()
+    {
+        true => Ok(block),
+        false => Err(Error::NotAlone),
+    }
+}
+
 /// A PEM file with LF line ends. ct_server refuses any byte behind the first block's last line.
 pub(crate) fn write(block: &Pem) -> String {
     pem::encode_config(block, EncodeConfig::new().set_line_ending(LineEnding::LF))
 }
+
+const BEGIN: &str = "-----BEGIN";
+const END: &str = "-----END";

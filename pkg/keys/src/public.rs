@@ -3,8 +3,8 @@
 use pem::Pem;
 use pkcs8::{
     der::{
-        Encode as _,
-        asn1::{AnyRef, BitStringRef},
+        Decode as _, Encode as _,
+        asn1::{AnyRef, BitStringRef, UintRef},
     },
     spki::{AlgorithmIdentifierRef, ObjectIdentifier, SubjectPublicKeyInfoRef},
 };
@@ -34,13 +34,14 @@ impl PublicKey {
         Ok(Self { der: der.to_vec() })
     }
 
-    /// Reads a PEM file with one `PUBLIC KEY`, or one `RSA PUBLIC KEY` (PKCS#1).
+    /// Reads a PEM file with one `PUBLIC KEY`, or one `RSA PUBLIC KEY` (PKCS#1), and nothing else:
+    /// what is read here may be passed on as it is.
     ///
     /// # Errors
     ///
-    /// [`Error::NotPem`], [`Error::NoKey`].
+    /// [`Error::NotPem`], [`Error::NotAlone`], [`Error::NoKey`].
     pub fn from_pem(file: &[u8]) -> Result<Self> {
-        let block = pem_file::read(file)?;
+        let block = pem_file::read_bare(file)?;
         match block.tag() {
             "PUBLIC KEY" => Self::from_der(block.contents()),
             "RSA PUBLIC KEY" => Self::from_pkcs1(block.contents()),
@@ -48,7 +49,12 @@ impl PublicKey {
         }
     }
 
+    /// Two numbers (RFC 8017, appendix A.1.1): the private form, under the wrong name, has more.
     fn from_pkcs1(key: &[u8]) -> Result<Self> {
+        Vec::<UintRef<'_>>::from_der(key)
+            .ok()
+            .filter(|numbers| numbers.len() == 2)
+            .ok_or(Error::NoKey("public key"))?;
         let info = SubjectPublicKeyInfoRef {
             algorithm: AlgorithmIdentifierRef {
                 oid: RSA_ENCRYPTION,

@@ -148,6 +148,15 @@ fn an_rsa_public_key_in_pkcs1_is_the_same_key() {
     let spki = openssl(&["pkey", "-pubout"], &private);
     let pkcs1 = openssl(&["rsa", "-RSAPublicKey_out"], &private);
     assert_eq!(PublicKey::from_pem(&pkcs1), PublicKey::from_pem(&spki));
+
+    let private = openssl(&["pkey", "-traditional"], &private);
+    let renamed = String::from_utf8(private)
+        .unwrap()
+        .replace("PRIVATE", "PUBLIC");
+    assert_eq!(
+        PublicKey::from_pem(renamed.as_bytes()),
+        Err(Error::NoKey("public key"))
+    );
 }
 
 #[test]
@@ -175,10 +184,6 @@ fn what_is_wrong_with_a_key_is_said() {
         assert_eq!(error(&file, None), Error::NoPassword);
         assert_eq!(error(&file, Some(b"wrong")), Error::WrongPassword);
         assert_eq!(
-            error(&format!("{file}{file}"), Some(PASSWORD)),
-            Error::NotPem
-        );
-        assert_eq!(
             error(&file[..file.len() / 2], Some(PASSWORD)),
             Error::NotPem
         );
@@ -205,6 +210,75 @@ fn what_is_wrong_with_a_key_is_said() {
         error(&String::from_utf8(triple_des).unwrap(), Some(b"x")),
         Error::UnknownCipher("DES-EDE3-CBC".into())
     );
+}
+
+#[test]
+fn a_second_block_is_no_less_one_when_it_lacks_its_first_or_its_last_line() {
+    let key = PrivateKey::generate(Kind::EcdsaP256);
+    let public = key.public_key().to_pem();
+    let private = key.to_encrypted_pem(PASSWORD);
+    let (first, rest) = private.split_once('\n').unwrap();
+    let last = private.trim_end().rfind('\n').unwrap();
+    for second in [
+        &private,
+        first,
+        rest,
+        &private[..last],
+        &private[..private.len() / 2],
+        &public,
+    ] {
+        for file in [format!("{public}{second}"), format!("{second}\n{public}")] {
+            assert_eq!(
+                PublicKey::from_pem(file.as_bytes()),
+                Err(Error::NotAlone),
+                "{file}"
+            );
+        }
+        for file in [format!("{private}{second}"), format!("{second}\n{private}")] {
+            let key = PrivateKey::from_pem(file.as_bytes(), Some(PASSWORD));
+            assert_eq!(key.err(), Some(Error::NotAlone), "{file}");
+        }
+    }
+}
+
+/// OpenSSL's `ec` and `rsa` write the private key as text beside the public one.
+#[test]
+fn text_is_read_beside_a_private_key_and_not_beside_a_public_one() {
+    let curve = [
+        "genpkey",
+        "-algorithm",
+        "EC",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+    ];
+    let plain = openssl(&curve, b"");
+    let with_text = openssl(&["ec", "-pubout", "-text"], &plain);
+    assert!(String::from_utf8_lossy(&with_text).contains("priv:"));
+    assert_eq!(PublicKey::from_pem(&with_text), Err(Error::NotAlone));
+
+    let key = PrivateKey::from_pem(&plain, None).unwrap();
+    let public = key.public_key().to_pem();
+    let with_header = public.replacen('\n', "\nComment: something\n\n", 1);
+    for file in [
+        format!("# Rekor\n{public}"),
+        format!("{public}# Rekor\n"),
+        with_header,
+    ] {
+        assert_eq!(
+            PublicKey::from_pem(file.as_bytes()),
+            Err(Error::NotAlone),
+            "{file}"
+        );
+    }
+    let windows = format!("\n {}\r\n", public.replace('\n', "\r\n"));
+    assert_eq!(
+        PublicKey::from_pem(windows.as_bytes()).as_ref(),
+        Ok(key.public_key())
+    );
+
+    let with_text = openssl(&["ec", "-text"], &plain);
+    let again = PrivateKey::from_pem(&with_text, None).unwrap();
+    assert_eq!(again.public_key(), key.public_key());
 }
 
 #[test]
