@@ -49,6 +49,30 @@ old_root_is_refused() {
 	initialize
 }
 
+# As the README says it: put back into new namespaces.
+restore_backup() {
+	local lost=({rekor,fulcio,ctlog,tsa,tuf}-system) namespace
+	contents > "$scratch/contents"
+	for namespace in "${lost[@]}"; do
+		kubectl get secrets,configmaps --namespace="$namespace" --field-selector=metadata.name!=kube-root-ca.crt --output=yaml |
+			sed '/^    \(uid\|resourceVersion\):/d'
+		echo ---
+	done > "$scratch/backup.yaml"
+	kubectl delete namespace "${lost[@]}"
+	fails_with '' diff "$scratch/contents" <(contents)
+	kubectl apply -f config/100-namespaces.yaml
+	kubectl create -f "$scratch/backup.yaml"
+	apply_without_jobs
+	hack/wait.sh --servers
+	contents | diff "$scratch/contents" -
+}
+
+# contents: of every Secret and ConfigMap of the stack.
+contents() {
+	kubectl get secrets,configmaps --all-namespaces --output=jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name} {.kind} {.data}{"\n"}{end}' |
+		grep '^[a-z]*-system/' | grep -v 'kube-' | sort
+}
+
 lose_database() {
 	kubectl delete persistentvolumeclaim data-mysql-0 --namespace=trillian-system --wait=false
 	kubectl delete pod mysql-0 --namespace=trillian-system

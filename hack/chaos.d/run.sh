@@ -21,6 +21,7 @@ phase 'every Job deleted: nothing changes' keeps same_objects apply_without_jobs
 phase 'every pod deleted: nothing changes' keeps same_objects kill_servers
 phase 'no private key outside its namespace' no_private_copies
 phase 'rekor-config and the config of ctlog-secret: the same again' keeps lose_tree_and_config
+phase 'every namespace but trillian-system lost, put back from a backup' keeps restore_backup
 phase 'tuf-system deleted: a new root that trusts the same' keeps lose_tuf
 
 phase 'createtree killed before it publishes its tree' kill_createtree
