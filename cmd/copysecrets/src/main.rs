@@ -20,7 +20,10 @@ struct Args {
     #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     namespace: String,
 
-    /// Secret to copy, as NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY; may be repeated
+    /// Secret to copy, as NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY; may be repeated. It is waited for until it
+    /// has what createtuf reads, told by the name of the copy, else by its own: `cert` for fulcio-pub-key, `cert-chain`
+    /// for tsa-cert-chain and tsa-pub-chain, `public` for rekor-pub-key, ctlog-public-key and ctlog-pub-key; for other
+    /// names, any of the three
     #[arg(
         long,
         value_delimiter = ',',
@@ -75,13 +78,16 @@ impl Copy {
     async fn publish(&self, kube: &Kube, args: &Args) -> Result<()> {
         let source = Gate::secret(kube, &self.namespace, &self.name).await?;
         let entries = public_entries(&source).with_context(|| format!("copying {source}"))?;
-        if entries.iter().next().is_none() {
-            let lacks = if source.exists() {
-                "has no cert, cert-chain or public"
-            } else {
-                "isn't there"
-            };
-            bail!("{source} {lacks} yet ({} makes it)", self.maker());
+        let needed = self.needed();
+        if needed.iter().all(|key| entries.get(key).is_none()) {
+            let maker = known(&self.name).map_or("somebody else", |(maker, _)| maker);
+            match source.exists() {
+                true => bail!(
+                    "{source} has no {} yet ({maker} makes it)",
+                    needed.join(" or ")
+                ),
+                false => bail!("{source} isn't there yet ({maker} makes it)"),
+            }
         }
         let mut target = Gate::secret(kube, &args.namespace, &self.target).await?;
         for (key, value) in entries.iter() {
@@ -107,14 +113,23 @@ impl Copy {
         Ok(())
     }
 
-    fn maker(&self) -> &'static str {
-        match self.name.as_str() {
-            "fulcio-pub-key" => "createcerts",
-            "ctlog-public-key" | "ctlog-pub-key" => "createctconfig",
-            "rekor-pub-key" => "createsecret",
-            "tsa-pub-chain" | "tsa-cert-chain" => "createcertchain",
-            _ => "somebody else",
-        }
+    /// The entries of which one has to be there: half a Secret, restored or being made, would do for
+    /// nobody who waits for its copy.
+    fn needed(&self) -> &'static [&'static str] {
+        known(&self.target)
+            .or(known(&self.name))
+            .map_or(&PUBLIC_KEYS, |(_, needed)| needed)
+    }
+}
+
+/// Which Job makes a Secret of this name, and what createtuf reads of it.
+fn known(name: &str) -> Option<(&'static str, &'static [&'static str])> {
+    match name {
+        "fulcio-pub-key" => Some(("createcerts", &[CERT])),
+        "ctlog-public-key" | "ctlog-pub-key" => Some(("createctconfig", &[PUBLIC])),
+        "rekor-pub-key" => Some(("createsecret", &[PUBLIC])),
+        "tsa-pub-chain" | "tsa-cert-chain" => Some(("createcertchain", &[CERT_CHAIN])),
+        _ => None,
     }
 }
 
@@ -161,5 +176,7 @@ fn public_blocks(key: &str, file: &[u8]) -> Result<Vec<u8>, Refused> {
     pem.map(String::into_bytes)
 }
 
+const CERT: &str = "cert";
+const CERT_CHAIN: &str = "cert-chain";
 const PUBLIC: &str = "public";
-const PUBLIC_KEYS: [&str; 3] = ["cert", "cert-chain", PUBLIC];
+const PUBLIC_KEYS: [&str; 3] = [CERT, CERT_CHAIN, PUBLIC];

@@ -128,6 +128,60 @@ fn each_missing_source_is_waited_for_while_the_others_are_copied() {
 }
 
 #[test]
+fn a_source_without_what_createtuf_reads_is_waited_for() {
+    for (missing, needed, other, maker) in [
+        ("fulcio-pub-key", "cert", "public", "createcerts"),
+        ("ctlog-public-key", "public", "cert", "createctconfig"),
+        ("rekor-pub-key", "public", "cert-chain", "createsecret"),
+        ("tsa-pub-chain", "cert-chain", "cert", "createcertchain"),
+    ] {
+        let tuf = Tuf::set();
+        let find = |(_, name, ..): &(_, &str, _, _)| *name == missing;
+        let (namespace, name, copy, entries) = sources().into_iter().find(find).unwrap();
+        let root = material::root(&material::key(), "sigstore", YEAR);
+        let half = match other {
+            "public" => root.public_key().to_pem(),
+            _ => root.to_pem(),
+        };
+        let half = Entries::from([(other.into(), half.into_bytes())]);
+        tuf.0.set_secret(namespace, name, &half);
+        let mut job = tuf.job().start();
+        job.wait_for_line(&format!(
+            "not yet: Secret {namespace}/{name} has no {needed} yet ({maker} makes it)"
+        ));
+        assert!(tuf.copy(copy).is_empty(), "{copy}");
+        tuf.0.set_secret(namespace, name, &entries);
+        job.wait().assert(0, &["done"]);
+        assert_eq!(tuf.copy(copy), entries);
+    }
+}
+
+#[test]
+fn the_name_of_the_copy_tells_what_is_waited_for_or_else_that_of_its_source() {
+    let tuf = Tuf::set();
+    let public = entries([("public", material::key().public_key().to_pem())]);
+    tuf.0
+        .set_secret("ctlog-system", "ctlog-public-key", &public);
+    tuf.0.set_secret("fulcio-system", "fulcio-pub-key", &public);
+    for (copy, message) in [
+        (
+            "ctlog-system/ctlog-public-key=fulcio-pub-key",
+            "ctlog-public-key has no cert yet",
+        ),
+        (
+            "fulcio-system/fulcio-pub-key=another",
+            "fulcio-pub-key has no cert yet (createcerts makes it)",
+        ),
+    ] {
+        let copy = format!("--copy={copy}");
+        tuf.job().args([copy]).start().wait_for_line(message);
+    }
+    let copy = "--copy=fulcio-system/fulcio-pub-key=rekor-pub-key";
+    tuf.job().args([copy]).run().assert(0, &["done"]);
+    assert_eq!(tuf.copy("rekor-pub-key"), public);
+}
+
+#[test]
 fn whatever_of_the_copies_is_missing_is_copied_again() {
     let tuf = Tuf::set();
     tuf.job().run().assert(0, &["done"]);
@@ -272,27 +326,51 @@ fn a_source_that_changed_is_refused_until_the_change_is_accepted() {
     }
 }
 
+/// Lets the Job read one Secret of the namespace and make any, and nothing else there.
+fn allow(tuf: &Tuf, namespace: &str, name: &str) {
+    tuf.0.apply(&json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "Role",
+        "metadata": {"namespace": namespace, "name": "copysecrets"},
+        "rules": [
+            {"apiGroups": [""], "resources": ["secrets"], "resourceNames": [name], "verbs": ["get"]},
+            {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
+        ],
+    }));
+}
+
 #[test]
 fn other_names_can_be_copied() {
     let tuf = Tuf::set();
     let public = material::key().public_key().to_pem();
     let source = entries([("public", public.clone())]);
     tuf.0.set_secret("ctlog-system", "ctlog-pub-key", &source);
-    tuf.0.apply(&json!({
-        "apiVersion": "rbac.authorization.k8s.io/v1",
-        "kind": "Role",
-        "metadata": {"namespace": "ctlog-system", "name": "copysecrets"},
-        "rules": [{
-            "apiGroups": [""], "resources": ["secrets"],
-            "resourceNames": ["ctlog-pub-key"], "verbs": ["get"],
-        }],
-    }));
+    allow(&tuf, "ctlog-system", "ctlog-pub-key");
     let job = tuf
         .job()
         .args(["--copy=ctlog-system/ctlog-pub-key=ctlog-public-key"]);
     job.run().assert(0, &["done"]);
     assert_eq!(tuf.copy("ctlog-public-key")["public"], public.as_bytes());
     assert!(tuf.copy("rekor-pub-key").is_empty());
+}
+
+#[test]
+fn of_a_secret_with_a_name_of_its_own_any_of_the_entries_is_copied() {
+    let tuf = Tuf::set();
+    for namespace in ["ctlog-system", "tuf-system"] {
+        allow(&tuf, namespace, "partner");
+    }
+    tuf.0.set_secret("ctlog-system", "partner", &Entries::new());
+    let job = || tuf.job().args(["--copy=ctlog-system/partner"]);
+    job().start().wait_for_line(
+        "Secret ctlog-system/partner has no cert or cert-chain or public yet (somebody else makes it)",
+    );
+    for (_, _, _, source) in sources() {
+        tuf.0.set_secret("ctlog-system", "partner", &source);
+        tuf.0.delete("Secret", "tuf-system", "partner");
+        job().run().assert(0, &["done"]);
+        assert_eq!(tuf.copy("partner"), source);
+    }
 }
 
 #[test]
