@@ -5,7 +5,7 @@
 
 use std::{process::ExitCode, str::FromStr};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use certs::{read_bundle, write_bundle};
 use clap::Parser;
 use gate::{Entries, Gate, Kube};
@@ -32,7 +32,7 @@ struct Args {
     )]
     copy: Vec<Copy>,
 
-    /// Replace copies that differ from their sources
+    /// Replace copies that differ from their sources; the log names each difference
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set, value_parser = job::boolean)]
     accept_changes: bool,
 
@@ -47,22 +47,55 @@ async fn main() -> ExitCode {
 }
 
 /// Copies what is there, and fails on what isn't only afterwards: the first copies may be all that
-/// somebody waits for.
+/// somebody waits for. Whatever is refused is refused together, and before anything is written.
 async fn copy_secrets(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
-    let mut failures = Vec::new();
+    let (mut updates, mut failures) = (Vec::new(), Vec::new());
     for copy in &args.copy {
-        failures.extend(copy.publish(&kube, args).await.err());
+        match copy.read(&kube, args).await {
+            Ok(update) => updates.push(update),
+            Err(failure) => failures.push(failure),
+        }
     }
-    let refused = |failure: &anyhow::Error| failure.chain().any(|cause| cause.is::<Refused>());
-    if let Some(refusal) = failures.iter().position(refused) {
-        return Err(failures.swap_remove(refusal));
-    }
-    let failures: Vec<_> = failures
+    let mut refusals: Vec<_> = updates
         .iter()
-        .map(|failure| format!("{failure:#}"))
+        .flat_map(|update| update.unfit.clone())
         .collect();
-    ensure!(failures.is_empty(), failures.join("; "));
+    let changes: Vec<_> = updates
+        .iter()
+        .flat_map(|update| update.changes.clone())
+        .collect();
+    if !changes.is_empty() && !args.accept_changes {
+        refusals.push(format!(
+            "{}: if you changed all of that, run copysecrets with --accept-changes; what you didn't change, \
+             somebody else did",
+            changes.join("; ")
+        ));
+    }
+    if !refusals.is_empty() {
+        return Err(Refused::new(refusals.join("; ")).into());
+    }
+    for update in updates {
+        failures.extend(update.publish().await.err());
+    }
+    in_one(&failures)
+}
+
+/// Several failures as one: those that are refused, if some are.
+fn in_one(failures: &[anyhow::Error]) -> Result<()> {
+    let (refusals, others): (Vec<_>, Vec<_>) = failures
+        .iter()
+        .partition(|failure| failure.chain().any(|cause| cause.is::<Refused>()));
+    let text = |failures: Vec<&anyhow::Error>| {
+        let texts = failures.iter().map(|failure| {
+            let mut causes: Vec<_> = failure.chain().map(ToString::to_string).collect();
+            causes.dedup();
+            causes.join(": ")
+        });
+        texts.collect::<Vec<_>>().join("; ")
+    };
+    ensure!(refusals.is_empty(), Refused::new(text(refusals)));
+    ensure!(others.is_empty(), text(others));
     Ok(())
 }
 
@@ -75,11 +108,11 @@ struct Copy {
 }
 
 impl Copy {
-    async fn publish(&self, kube: &Kube, args: &Args) -> Result<()> {
+    /// Reads the source and its copy.
+    async fn read(&self, kube: &Kube, args: &Args) -> Result<Update<impl gate::Object>> {
         let source = Gate::secret(kube, &self.namespace, &self.name).await?;
-        let entries = public_entries(&source).with_context(|| format!("copying {source}"))?;
         let needed = self.needed();
-        if needed.iter().all(|key| entries.get(key).is_none()) {
+        if needed.iter().all(|key| source.bytes(key).is_none()) {
             let maker = known(&self.name).map_or("somebody else", |(maker, _)| maker);
             match source.exists() {
                 true => bail!(
@@ -89,28 +122,18 @@ impl Copy {
                 false => bail!("{source} isn't there yet ({maker} makes it)"),
             }
         }
-        let mut target = Gate::secret(kube, &args.namespace, &self.target).await?;
-        for (key, value) in entries.iter() {
-            let differs = target
-                .bytes(key)
-                .is_some_and(|old| public_blocks(key, old).ok().as_deref() != Some(value));
-            if differs && !args.accept_changes {
-                return Err(Refused::new(format!(
-                    "{key} in {source} is no longer what {target} has: if you changed it, run copysecrets \
-                     with --accept-changes; if not, somebody else did"
-                ))
-                .into());
+        let mut update = Update {
+            target: Gate::secret(kube, &args.namespace, &self.target).await?,
+            entries: Entries::new(),
+            unfit: vec![],
+            changes: vec![],
+        };
+        for key in PUBLIC_KEYS {
+            if let Some(file) = source.bytes(key) {
+                update.add(&source, key, file);
             }
         }
-        for (key, _) in target
-            .entries()
-            .iter()
-            .filter(|(key, _)| !PUBLIC_KEYS.contains(key))
-        {
-            warn!("{target} holds {key}, which has no business there: remove it");
-        }
-        target.publish(entries).await?;
-        Ok(())
+        Ok(update)
     }
 
     /// The entries of which one has to be there: half a Secret, restored or being made, would do for
@@ -119,17 +142,6 @@ impl Copy {
         known(&self.target)
             .or(known(&self.name))
             .map_or(&PUBLIC_KEYS, |(_, needed)| needed)
-    }
-}
-
-/// Which Job makes a Secret of this name, and what createtuf reads of it.
-fn known(name: &str) -> Option<(&'static str, &'static [&'static str])> {
-    match name {
-        "fulcio-pub-key" => Some(("createcerts", &[CERT])),
-        "ctlog-public-key" | "ctlog-pub-key" => Some(("createctconfig", &[PUBLIC])),
-        "rekor-pub-key" => Some(("createsecret", &[PUBLIC])),
-        "tsa-pub-chain" | "tsa-cert-chain" => Some(("createcertchain", &[CERT_CHAIN])),
-        _ => None,
     }
 }
 
@@ -151,29 +163,90 @@ impl FromStr for Copy {
     }
 }
 
-/// What of a Secret is copied, if it is what its name says.
-fn public_entries<K: gate::Object>(source: &Gate<K>) -> Result<Entries> {
-    let mut entries = Entries::new();
-    for key in PUBLIC_KEYS {
-        let Some(value) = source.bytes(key) else {
-            continue;
-        };
-        entries.insert(key, public_blocks(key, value).context(key)?);
+/// Which Job makes a Secret of this name, and what createtuf reads of it.
+fn known(name: &str) -> Option<(&'static str, &'static [&'static str])> {
+    match name {
+        "fulcio-pub-key" => Some(("createcerts", &[CERT])),
+        "ctlog-public-key" | "ctlog-pub-key" => Some(("createctconfig", &[PUBLIC])),
+        "rekor-pub-key" => Some(("createsecret", &[PUBLIC])),
+        "tsa-pub-chain" | "tsa-cert-chain" => Some(("createcertchain", &[CERT_CHAIN])),
+        _ => None,
     }
-    Ok(entries)
 }
 
-/// The key or the certificates in a PEM file, written anew: nothing that stands beside them is copied.
-fn public_blocks(key: &str, file: &[u8]) -> Result<Vec<u8>, Refused> {
-    let pem = match key {
-        PUBLIC => PublicKey::from_pem(file)
-            .map(|public| public.to_pem())
-            .map_err(Refused::because),
-        _ => read_bundle(file)
-            .map(|certificates| write_bundle(&certificates))
-            .map_err(Refused::because),
-    };
-    pem.map(String::into_bytes)
+/// A copy, and what is to become of it.
+struct Update<K> {
+    target: Gate<K>,
+    entries: Entries,
+    /// What of the source isn't what its name says.
+    unfit: Vec<String>,
+    /// Where the source differs from the copy.
+    changes: Vec<String>,
+}
+
+impl<K: gate::Object> Update<K> {
+    fn add(&mut self, source: &Gate<K>, key: &str, file: &[u8]) {
+        let new = match Public::read(key, file) {
+            Ok(new) => new,
+            Err(cause) => return self.unfit.push(format!("copying {source}: {key}: {cause}")),
+        };
+        if let Some(old) = self.target.bytes(key) {
+            let old = Public::read(key, old).map(|old| old.digests);
+            let old = old.unwrap_or_else(|_| "what can't be read".into());
+            if new.digests != old {
+                self.changes.push(format!(
+                    "{key} in {source} is no longer what {} has (SHA-256 {} instead of {old})",
+                    self.target, new.digests
+                ));
+            }
+        }
+        self.entries.insert(key, new.pem);
+    }
+
+    async fn publish(mut self) -> Result<()> {
+        for change in &self.changes {
+            warn!("accepted: {change}");
+        }
+        for (key, _) in self.target.entries().iter() {
+            if !PUBLIC_KEYS.contains(&key) {
+                warn!(
+                    "{} holds {key}, which has no business there: remove it",
+                    self.target
+                );
+            }
+        }
+        Ok(self.target.publish(self.entries).await?)
+    }
+}
+
+/// The key or the certificates in a PEM file.
+struct Public {
+    /// Written anew: nothing that stands beside them is copied.
+    pem: String,
+    /// The SHA-256 of each in DER.
+    digests: String,
+}
+
+impl Public {
+    fn read(entry: &str, file: &[u8]) -> Result<Self, Refused> {
+        if entry == PUBLIC {
+            let key = PublicKey::from_pem(file).map_err(Refused::because)?;
+            return Ok(Self {
+                pem: key.to_pem(),
+                digests: hex(&key.log_id()),
+            });
+        }
+        let certificates = read_bundle(file).map_err(Refused::because)?;
+        let digests = certificates.iter().map(|one| hex(&one.fingerprint()));
+        Ok(Self {
+            pem: write_bundle(&certificates),
+            digests: digests.collect::<Vec<_>>().join(", "),
+        })
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const CERT: &str = "cert";

@@ -2,6 +2,8 @@
 
 use std::{sync::LazyLock, time::SystemTime};
 
+use certs::{Certificate, read_bundle};
+use keys::PublicKey;
 use serde_json::json;
 use testbed::{
     Entries, Kubernetes, Process,
@@ -254,13 +256,11 @@ fn a_private_key_under_a_public_name_is_refused() {
     ] {
         let tuf = Tuf::set();
         tuf.set_source(namespace, name, entry, broken);
+        let before = tuf.0.objects();
         let outcome = tuf.job().run();
         let source = format!("copying Secret {namespace}/{name}: {entry}: ");
         outcome.assert(3, &["refused: ", &source]);
-        for (_, _, copy, _) in sources() {
-            let mut values = tuf.copy(copy).into_values();
-            assert!(values.all(|value| value != broken.as_bytes()), "{copy}");
-        }
+        tuf.0.assert_unchanged(&before);
     }
 }
 
@@ -324,6 +324,119 @@ fn a_source_that_changed_is_refused_until_the_change_is_accepted() {
         tuf.job().args([flag]).run().assert(0, &["done"]);
         assert_eq!(tuf.copy("rekor-pub-key")["public"], new.as_bytes());
     }
+}
+
+#[test]
+fn every_change_is_named_when_it_is_refused_and_when_it_is_accepted() {
+    let tuf = Tuf::set();
+    tuf.job().run().assert(0, &["done"]);
+    let digest = |entries: &Entries, entry: &str| {
+        let pem = &entries[entry];
+        let digests: Vec<_> = match entry {
+            "public" => vec![PublicKey::from_pem(pem).unwrap().log_id()],
+            _ => {
+                let certificates = read_bundle(pem).unwrap();
+                certificates.iter().map(Certificate::fingerprint).collect()
+            }
+        };
+        let hex = |digest: &[u8; 32]| digest.map(|byte| format!("{byte:02x}")).concat();
+        digests.iter().map(hex).collect::<Vec<_>>().join(", ")
+    };
+    let mut changes = vec![];
+    for (old, new) in sources().into_iter().zip(new_sources()) {
+        let (namespace, name, copy, old) = old;
+        let (.., new) = new;
+        tuf.0.set_secret(namespace, name, &new);
+        for entry in new.keys() {
+            changes.push(format!(
+                "{entry} in Secret {namespace}/{name} is no longer what Secret tuf-system/{copy} has \
+                 (SHA-256 {} instead of {})",
+                digest(&new, entry),
+                digest(&old, entry)
+            ));
+        }
+    }
+    assert_eq!(changes.len(), 5);
+
+    let before = tuf.0.objects();
+    let outcome = tuf.job().run();
+    let refusal = format!(
+        "refused: {}: if you changed all of that, run copysecrets with --accept-changes; what you \
+         didn't change, somebody else did",
+        changes.join("; ")
+    );
+    outcome.assert(3, &[&refusal]);
+    assert!(!outcome.log.contains("accepted"), "{}", outcome.log);
+    // Kubernetes shows so much of a log as the reason why a pod failed.
+    assert!(outcome.log.len() < 2048, "{}", outcome.log.len());
+    tuf.0.assert_unchanged(&before);
+
+    let outcome = tuf.job().args(["--accept-changes"]).run();
+    outcome.assert(0, &["done"]);
+    for change in &changes {
+        let line = format!(" WARN accepted: {change}\n");
+        assert!(outcome.log.contains(&line), "{line}\n{}", outcome.log);
+    }
+    tuf.verify();
+    let outcome = tuf.job().args(["--accept-changes"]).run();
+    assert!(!outcome.log.contains("accepted"), "{}", outcome.log);
+}
+
+#[test]
+fn nothing_is_copied_or_accepted_when_anything_is_refused() {
+    let tuf = Tuf::set();
+    tuf.job().run().assert(0, &["done"]);
+    let changed = material::key().public_key().to_pem();
+    tuf.set_source("fulcio-system", "fulcio-pub-key", "public", &changed);
+    tuf.set_source("ctlog-system", "ctlog-public-key", "public", "no PEM");
+    tuf.set_source("tsa-system", "tsa-pub-chain", "cert-chain", "no PEM");
+    tuf.0.delete("Secret", "tuf-system", "rekor-pub-key");
+    let before = tuf.0.objects();
+    let unfit = "refused: copying Secret ctlog-system/ctlog-public-key: public: not a PEM file with one \
+                 block; copying Secret tsa-system/tsa-pub-chain: cert-chain: not a PEM file of certificates";
+    let change = "; public in Secret fulcio-system/fulcio-pub-key is no longer what";
+    for (flags, expected) in [
+        (&[][..], &[unfit, change][..]),
+        (&["--accept-changes"], &[unfit]),
+    ] {
+        let outcome = tuf.job().args(flags).run();
+        outcome.assert(3, expected);
+        assert!(!outcome.log.contains("accepted"), "{}", outcome.log);
+        tuf.0.assert_unchanged(&before);
+    }
+}
+
+#[test]
+fn each_copy_that_cannot_be_written_is_named() {
+    let tuf = Tuf::set();
+    for name in ["ctlog-public-key", "rekor-pub-key"] {
+        tuf.0.apply(&json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"namespace": "tuf-system", "name": name},
+            "immutable": true,
+        }));
+    }
+    let outcome = tuf.job().run();
+    let refused = "refused: Secret tuf-system/ctlog-public-key can't be written: ";
+    let second = "; Secret tuf-system/rekor-pub-key can't be written: ";
+    outcome.assert(3, &[refused, second]);
+    assert_eq!(outcome.log.matches("rekor-pub-key can't").count(), 1);
+}
+
+#[test]
+fn a_copy_that_cannot_be_read_is_another() {
+    let tuf = Tuf::set();
+    let broken = entries([("public", "no PEM".into())]);
+    tuf.0.set_secret("tuf-system", "rekor-pub-key", &broken);
+    let outcome = tuf.job().run();
+    outcome.assert(3, &["is no longer what", "instead of what can't be read)"]);
+    assert_eq!(tuf.copy("rekor-pub-key"), broken);
+    tuf.job()
+        .args(["--accept-changes"])
+        .run()
+        .assert(0, &["done"]);
+    tuf.verify();
 }
 
 /// Lets the Job read one Secret of the namespace and make any, and nothing else there.

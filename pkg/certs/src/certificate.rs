@@ -10,6 +10,7 @@ use aws_lc_rs::signature::{
 };
 use keys::PublicKey;
 use pem::{EncodeConfig, LineEnding, Pem};
+use sha2::{Digest as _, Sha256};
 use x509_cert::{
     der::{Decode as _, Encode as _, oid::ObjectIdentifier},
     ext::pkix::{BasicConstraints, ExtendedKeyUsage},
@@ -47,6 +48,11 @@ impl Certificate {
     /// The certificate in DER.
     pub fn der(&self) -> &[u8] {
         &self.der
+    }
+
+    /// Its SHA-256, as `openssl x509 -fingerprint -sha256` shows it.
+    pub fn fingerprint(&self) -> [u8; 32] {
+        Sha256::digest(&self.der).into()
     }
 
     /// A PEM file with this certificate.

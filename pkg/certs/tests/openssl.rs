@@ -205,6 +205,18 @@ fn a_chain_is_for_one_purpose() {
 }
 
 #[test]
+fn the_fingerprint_is_the_one_that_openssl_shows() {
+    let root = root(&new_key(), &subject(), twenty_years()).unwrap();
+    let path = file("fingerprint.pem", &root.to_pem());
+    let options = ["-noout", "-fingerprint", "-sha256", "-in"];
+    let shown = openssl(&[&["x509"], &options[..], &[path.to_str().unwrap()]].concat());
+    let fingerprint = root.fingerprint().map(|byte| format!("{byte:02X}"));
+    let (_, shown) = shown.trim_end().split_once('=').unwrap();
+    assert_eq!(shown, fingerprint.join(":"));
+    std::fs::remove_file(path).unwrap();
+}
+
+#[test]
 fn a_certificate_with_the_same_name_but_another_key_is_no_issuer() {
     let [one, other] = [(); 2].map(|()| root(&new_key(), &subject(), twenty_years()).unwrap());
     assert!(!one.is_signed_by(&other));
