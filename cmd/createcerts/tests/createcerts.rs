@@ -194,15 +194,22 @@ fn a_certificate_for_another_key_is_refused() {
 }
 
 #[test]
-fn a_public_key_of_another_key_is_refused() {
-    let fulcio = Fulcio::set();
+fn a_public_key_of_another_key_or_none_is_refused() {
     let key = material::key();
     let cert = material::root(&key, "own", 20 * YEAR).to_pem();
-    let mut entries = own(&key, &cert);
-    let foreign = material::key().public_key().to_pem();
-    entries.insert("public".into(), foreign.into());
-    fulcio.set_private(&entries);
-    fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: public doesn't belong"]);
+    let own_key = key.public_key().to_pem();
+    for (public, problem) in [
+        (material::key().public_key().to_pem(), " doesn't belong"),
+        (own_key + "a note", ": more than its one PEM block"),
+    ] {
+        let fulcio = Fulcio::set();
+        let mut entries = own(&key, &cert);
+        entries.insert("public".into(), public.into());
+        fulcio.set_private(&entries);
+        let secret = "Secret fulcio-system/fulcio-secret: public";
+        let text = format!("{secret}{problem}");
+        fulcio.assert_refused(&[&text, "or remove public to have it derived"]);
+    }
 }
 
 #[test]

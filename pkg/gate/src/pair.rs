@@ -87,19 +87,21 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// [`Refused`] when what stands there is another key's.
+    /// [`Refused`] when what stands there is another key's, or none.
     pub fn public_half(&self, half: &str, key: &PrivateKey) -> Result<Vec<u8>, Refused> {
         let Some(pem) = self.private.bytes(half) else {
             return Ok(key.public_key().to_pem().into());
         };
-        match PublicKey::from_pem(pem) {
-            Ok(public) if public == *key.public_key() => Ok(pem.to_vec()),
-            _ => Err(Refused::new(format!(
-                "{}: {half} doesn't belong to the private key beside it: restore the one that is wrong \
-                 from a backup, or remove {half} to have it derived",
-                self.private
-            ))),
-        }
+        let problem = match PublicKey::from_pem(pem) {
+            Ok(public) if public == *key.public_key() => return Ok(pem.to_vec()),
+            Ok(_) => " doesn't belong to the private key beside it".into(),
+            Err(cause) => format!(": {cause}"),
+        };
+        Err(Refused::new(format!(
+            "{}: {half}{problem}: restore the one that is wrong from a backup, or remove {half} to have it \
+             derived",
+            self.private
+        )))
     }
 
     /// The chain for `key`: the one beside it under `entry`, else the `new` one, after a look at it:
