@@ -52,6 +52,7 @@ publish() {
 	kubectl -n tuf-system delete job copysecrets
 	sed 's/args: \[\]/args: [--accept-changes]/' config/500-tuf.yaml | kubectl apply -f -
 	kubectl -n tuf-system wait --for=condition=Complete job/copysecrets
+	kubectl -n tuf-system logs job/copysecrets
 	fails_with 'refused: .*--accept-changes' again 500-tuf.yaml tuf-system createtuf
 	kubectl -n tuf-system create job publish --from=cronjob/renew-tuf --dry-run=client -o yaml |
 		sed s/--renew/--accept-changes/ | kubectl create -f -
