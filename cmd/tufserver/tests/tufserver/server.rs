@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{Read as _, Seek as _},
-    net::{Ipv4Addr, TcpListener, TcpStream},
+    os::unix::fs::FileExt as _,
     path::Path,
     process::{Child, Command, ExitStatus},
     thread,
@@ -21,27 +21,40 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(binary: &Path, repository: &Path) -> Self {
-        let [port, health_port] = free_ports();
         let log = tempfile::tempfile().unwrap();
         let process = Command::new(binary)
             .arg(format!("--repository={}", repository.display()))
-            .args([
-                format!("-port={port}"),
-                format!("--health-port={health_port}"),
-            ])
+            .args(["-port=0", "--health-port=0"])
             .stderr(log.try_clone().unwrap())
             .spawn()
             .unwrap();
-        let server = Self {
+        let mut server = Self {
             process,
             log,
-            port,
-            health_port,
+            port: 0,
+            health_port: 0,
         };
+        let mut ports = None;
         server.until("it listens", || {
-            TcpStream::connect((Ipv4Addr::LOCALHOST, health_port)).is_ok()
+            ports = server.ports();
+            ports.is_some()
         });
+        [server.port, server.health_port] = ports.unwrap();
         server
+    }
+
+    /// Where it says that it listens: for clients, and for the cluster.
+    fn ports(&self) -> Option<[u16; 2]> {
+        let mut log = [0; 4096];
+        // Not at the file's position, where the process writes.
+        let length = self.log.read_at(&mut log, 0).unwrap();
+        let log = String::from_utf8_lossy(&log[..length]);
+        let (whole_lines, _) = log.rsplit_once('\n')?;
+        let mut ports = whole_lines.lines().filter_map(|line| {
+            let (_, address) = line.split_once("listening on ")?;
+            address.rsplit(':').next()?.parse().ok()
+        });
+        Some([ports.next()?, ports.next()?])
     }
 
     pub(crate) fn get(&self, path: &str) -> Answer {
@@ -98,10 +111,4 @@ impl Drop for Server {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-fn free_ports<const N: usize>() -> [u16; N] {
-    let listeners: [_; N] =
-        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
 }
