@@ -57,14 +57,11 @@ async fn copy_secrets(args: &Args) -> Result<()> {
             Err(failure) => failures.push(failure),
         }
     }
-    let mut refusals: Vec<_> = updates
-        .iter()
-        .flat_map(|update| update.unfit.clone())
-        .collect();
-    let changes: Vec<_> = updates
-        .iter()
-        .flat_map(|update| update.changes.clone())
-        .collect();
+    let (mut refusals, mut changes) = (Vec::new(), Vec::new());
+    for update in &updates {
+        refusals.extend_from_slice(&update.unfit);
+        changes.extend_from_slice(&update.changes);
+    }
     if !changes.is_empty() && !args.accept_changes {
         refusals.push(format!(
             "{}: if you changed all of that, run copysecrets with --accept-changes; what you didn't change, \
@@ -233,20 +230,18 @@ impl Public {
             let key = PublicKey::from_pem(file).map_err(Refused::because)?;
             return Ok(Self {
                 pem: key.to_pem(),
-                digests: hex(&key.log_id()),
+                digests: hex::encode(key.log_id()),
             });
         }
         let certificates = read_bundle(file).map_err(Refused::because)?;
-        let digests = certificates.iter().map(|one| hex(&one.fingerprint()));
+        let digests = certificates
+            .iter()
+            .map(|one| hex::encode(one.fingerprint()));
         Ok(Self {
             pem: write_bundle(&certificates),
             digests: digests.collect::<Vec<_>>().join(", "),
         })
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 const CERT: &str = "cert";

@@ -339,8 +339,11 @@ fn every_change_is_named_when_it_is_refused_and_when_it_is_accepted() {
                 certificates.iter().map(Certificate::fingerprint).collect()
             }
         };
-        let hex = |digest: &[u8; 32]| digest.map(|byte| format!("{byte:02x}")).concat();
-        digests.iter().map(hex).collect::<Vec<_>>().join(", ")
+        digests
+            .iter()
+            .map(hex::encode)
+            .collect::<Vec<_>>()
+            .join(", ")
     };
     let mut changes = vec![];
     for (old, new) in sources().into_iter().zip(new_sources()) {

@@ -73,10 +73,7 @@ impl Site {
 
 impl Page {
     fn new(path: &str, bytes: &[u8]) -> Self {
-        let digest: String = Sha256::digest(bytes)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let digest = hex::encode(Sha256::digest(bytes));
         // A target's name begins with its digest. Metadata is another thing: where a stack is made
         // anew at the same address, even 1.root.json changes.
         let cache_control = match path.starts_with("targets/") {

@@ -191,11 +191,9 @@ pub(crate) fn json(value: &impl Serialize) -> Result<Vec<u8>> {
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> Sha256Digest {
-    let hex = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect::<String>();
-    hex.parse().expect("64 hexadecimal digits")
+    hex::encode(Sha256::digest(bytes))
+        .parse()
+        .expect("64 hexadecimal digits")
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@ use cbc::{
     Decryptor, Encryptor,
     cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _, block_padding::Pkcs7},
 };
+use hex::FromHex as _;
 use md5::{Digest as _, Md5};
 use pem::Pem;
 use zeroize::Zeroizing;
@@ -27,10 +28,9 @@ pub(crate) fn encrypt(der: &[u8], password: &[u8]) -> String {
     let iv = random_bytes::<16>();
     let cipher = Encryptor::<Aes256>::new(&(*key(password, &iv)).into(), &iv.into());
     let mut block = Pem::new("PRIVATE KEY", cipher.encrypt_padded_vec::<Pkcs7>(der));
-    let hex: String = iv.iter().map(|byte| format!("{byte:02x}")).collect();
     for (name, value) in [
         (PROC_TYPE, "4,ENCRYPTED".into()),
-        (DEK_INFO, format!("{CIPHER},{hex}")),
+        (DEK_INFO, format!("{CIPHER},{}", hex::encode(iv))),
     ] {
         block
             .headers_mut()
@@ -53,7 +53,7 @@ pub(crate) fn decrypt(block: &Pem, password: &[u8]) -> Result<Zeroizing<Vec<u8>>
     if cipher.trim() != CIPHER {
         return Err(Error::UnknownCipher(cipher.trim().into()));
     }
-    let iv = unhex(iv.trim()).ok_or(Error::NotPem)?;
+    let iv = <[u8; 16]>::from_hex(iv.trim()).map_err(|_| Error::NotPem)?;
     Decryptor::<Aes256>::new(&(*key(password, &iv)).into(), &iv.into())
         .decrypt_padded_vec::<Pkcs7>(block.contents())
         .map(Zeroizing::new)
@@ -76,11 +76,6 @@ fn key(password: &[u8], iv: &[u8; 16]) -> Zeroizing<[u8; 32]> {
     key[..16].copy_from_slice(&first);
     key[16..].copy_from_slice(&second);
     key
-}
-
-fn unhex(text: &str) -> Option<[u8; 16]> {
-    (text.len() == 32 && text.is_ascii()).then_some(())?;
-    u128::from_str_radix(text, 16).ok().map(u128::to_be_bytes)
 }
 
 const PROC_TYPE: &str = "Proc-Type";

@@ -21,10 +21,7 @@ pub use public::PublicKey;
 ///
 /// If the operating system has no randomness.
 pub fn random_password() -> String {
-    random_bytes::<16>()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hex::encode(random_bytes::<16>())
 }
 
 /// Bytes from the operating system's random number generator.

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use crate::{
     Error, Result,
     merge::Entry,
-    repository::{hex, sha256},
+    repository::sha256,
     trust::{Authority, Subject, Validity},
 };
 
@@ -95,7 +95,7 @@ impl Entry for Authority {
         let digest = self
             .certificates()
             .next()
-            .map(|der| hex(&sha256(der)))
+            .map(|der| hex::encode(sha256(der)))
             .unwrap_or_default();
         format!("chain of {subject} (SHA-256 {digest})")
     }

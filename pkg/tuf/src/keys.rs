@@ -7,7 +7,7 @@ use tough::schema::{RoleType, Root};
 
 use crate::{
     Error, Repository, Result, Roles,
-    repository::{hex, ids},
+    repository::ids,
     role_key::RoleKey,
     roles::{ROLES, name},
 };
@@ -116,7 +116,7 @@ impl Keys {
                 keys.find(|key| key.role == role && key.id == *id)
                     .ok_or_else(|| Error::KeyMissing {
                         role: name(role).into(),
-                        keyid: hex(id),
+                        keyid: hex::encode(id),
                     })
             })
             .collect()

@@ -11,7 +11,7 @@ use tough::schema::{Role, RoleType, Target};
 
 use crate::{
     Error, Files, Result, SIGNING_CONFIG, TRUSTED_ROOT,
-    repository::{TARGETS_FOLDER, file, hex, sha256, versioned},
+    repository::{TARGETS_FOLDER, file, sha256, versioned},
     roles::name,
 };
 
@@ -83,7 +83,7 @@ fn complete(described: &mut Value, path: &str, files: &Files) -> Result<()> {
             "isn't the file that is referred to",
         ));
     }
-    hashes.insert("sha256".into(), hex(&sha256(bytes)).into());
+    hashes.insert("sha256".into(), hex::encode(sha256(bytes)).into());
     Ok(())
 }
 
@@ -93,7 +93,7 @@ pub(crate) fn sha512_of(target: &Target) -> Option<&str> {
 }
 
 pub(crate) fn sha512(bytes: &[u8]) -> String {
-    hex(&Sha512::digest(bytes))
+    hex::encode(Sha512::digest(bytes))
 }
 
 /// Whether the target is one that is made from inputs, so that all it says is in `trusted_root.json`

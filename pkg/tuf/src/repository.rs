@@ -125,7 +125,7 @@ impl Repository {
             .expect("the keys of a list of targets are strings");
         targets.sort_all_objects();
         digest.update(targets.to_string());
-        hex(&digest.finalize())
+        hex::encode(digest.finalize())
     }
 
     /// Whether the newest root or an earlier one names the key `id` for `role`.
@@ -298,7 +298,7 @@ pub(crate) fn file<'a>(files: &'a Files, path: &str) -> Result<&'a [u8]> {
 fn expected(path: &str, bytes: &[u8]) -> std::result::Result<(), &'static str> {
     if let Some(target) = path.strip_prefix(TARGETS_FOLDER) {
         let (digest, name) = target.split_once('.').unwrap_or_default();
-        let is_its = digest == hex(&sha256(bytes)) || digest == original::sha512(bytes);
+        let is_its = digest == hex::encode(sha256(bytes)) || digest == original::sha512(bytes);
         return match is_its && is_name(name) {
             true => Ok(()),
             false => Err("doesn't have the digest in its name"),
@@ -322,16 +322,12 @@ pub(crate) fn is_name(name: &str) -> bool {
 
 /// Where a target's bytes are: consistent snapshots put the digest before the name.
 pub(crate) fn target_path(name: &str, sha256: &[u8]) -> String {
-    format!("{TARGETS_FOLDER}{}.{name}", hex(sha256))
+    format!("{TARGETS_FOLDER}{}.{name}", hex::encode(sha256))
 }
 
 /// `file` under the name that carries its version, such as `3.snapshot.json`.
 pub(crate) fn versioned(file: &str, version: u64) -> String {
     format!("{version}.{file}")
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> Vec<u8> {

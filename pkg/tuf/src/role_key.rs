@@ -19,7 +19,6 @@ use tough::{
 
 use crate::{
     Error, Result,
-    repository::hex,
     roles::{ROLES, name},
 };
 
@@ -67,9 +66,10 @@ impl RoleKey {
             "json" => Self::of_the_original(role, entry, bytes),
             _ => Self::from_pem(role, entry, bytes),
         }?;
-        match id.len() == hex(&key.id).len() && id != hex(&key.id) {
+        let own = hex::encode(&key.id);
+        match id.len() == own.len() && id != own {
             true => {
-                let problem = format!("holds the key {}, which isn't its name", hex(&key.id));
+                let problem = format!("holds the key {own}, which isn't its name");
                 Err(Error::key(entry, problem))
             }
             false => Ok(key),
@@ -141,7 +141,7 @@ impl RoleKey {
 
     /// The name of an entry for it.
     pub(crate) fn entry(&self) -> String {
-        format!("{}-{}.pem", name(self.role), hex(&self.id))
+        format!("{}-{}.pem", name(self.role), hex::encode(&self.id))
     }
 
     pub(crate) fn sign(&self, message: &[u8]) -> Signature {

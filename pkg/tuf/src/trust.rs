@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use keys::PublicKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
-use crate::{Error, Repository, repository::hex};
+use crate::{Error, Repository};
 
 /// The file's name among the targets.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -158,7 +158,7 @@ impl Log {
 
     /// The log ID, in hex.
     pub(crate) fn id(&self) -> String {
-        hex(&self.log_id.key_id.0)
+        hex::encode(&self.log_id.key_id.0)
     }
 }
 

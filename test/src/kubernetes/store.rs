@@ -222,7 +222,7 @@ pub(super) fn uid() -> String {
     getrandom::fill(&mut bytes).expect("the operating system has random numbers");
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
-    let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut text = hex::encode(bytes);
     for position in [20, 16, 12, 8] {
         text.insert(position, '-');
     }

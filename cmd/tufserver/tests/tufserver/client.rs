@@ -92,8 +92,7 @@ impl Client {
         if answer.status != 200 {
             return Err(format!("{path}: {}", answer.status));
         }
-        let digest = Sha256::digest(&answer.body);
-        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest = hex::encode(Sha256::digest(&answer.body));
         match described["hashes"]["sha256"].as_str() {
             Some(expected) if expected != digest => Err(format!("{path} isn't what was described")),
             _ => Ok(serde_json::from_slice(&answer.body).unwrap_or_default()),

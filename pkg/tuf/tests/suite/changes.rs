@@ -36,7 +36,7 @@ fn another_key_is_refused_with_the_difference_named() {
     let (old, new) = (inputs.rekor[0].clone(), another_key());
     inputs.rekor = vec![new.clone()];
     let differences = differences(&state, &inputs, start());
-    let id = |key: &keys::PublicKey| key.log_id().map(|byte| format!("{byte:02x}")).concat();
+    let id = |key: &keys::PublicKey| hex::encode(key.log_id());
     assert_eq!(
         differences,
         [

@@ -39,10 +39,6 @@ fn original() -> State {
     }
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// `role` changed and signed again with the original's key.
 fn edited(files: &mut Files, role: &str, edit: impl FnOnce(&mut Value)) {
     let file = format!("{role}.json");
@@ -56,7 +52,7 @@ fn edited(files: &mut Files, role: &str, edit: impl FnOnce(&mut Value)) {
     let key = Ed25519KeyPair::from_seed_unchecked(&seed.collect::<Vec<_>>()).unwrap();
     metadata.sort_all_objects();
     let signature = key.sign(metadata["signed"].to_string().as_bytes());
-    metadata["signatures"][0]["sig"] = hex(signature.as_ref()).into();
+    metadata["signatures"][0]["sig"] = hex::encode(signature.as_ref()).into();
     let bytes = metadata.to_string().into_bytes();
     if role != "timestamp" {
         files.insert(format!("1.{file}"), bytes.clone());
@@ -65,7 +61,7 @@ fn edited(files: &mut Files, role: &str, edit: impl FnOnce(&mut Value)) {
 }
 
 fn described(bytes: &[u8]) -> Value {
-    json!({"length": bytes.len(), "hashes": {"sha512": hex(&Sha512::digest(bytes))}})
+    json!({"length": bytes.len(), "hashes": {"sha512": hex::encode(Sha512::digest(bytes))}})
 }
 
 /// The original's repository with one more target, as it makes one of any file it is given.

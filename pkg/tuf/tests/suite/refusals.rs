@@ -289,11 +289,7 @@ fn more_than_a_secret_holds_is_refused() {
         not_after: (start() + days(1)).into(),
     };
     // Bytes that don't compress, and too many of them.
-    let noise = || {
-        keys::random_bytes::<16384>()
-            .map(|byte| format!("{byte:02x}"))
-            .concat()
-    };
+    let noise = || hex::encode(keys::random_bytes::<16384>());
     let root = || Subject {
         common_name: noise(),
         ..Subject::default()
