@@ -8,24 +8,19 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use clap::ValueEnum;
 use oci_spec::image::Arch;
 use serde::Deserialize;
 
 /// A platform that the images run on.
-pub(crate) struct Target {
-    triple: &'static str,
-    pub(crate) architecture: Arch,
-    /// Compiles the C code of aws-lc, and the Debian package that has it.
-    c_compiler: (&'static str, &'static str),
+#[derive(Clone, Copy, ValueEnum)]
+pub(crate) enum Platform {
+    #[value(name = "linux/amd64")]
+    Amd64,
+    #[value(name = "linux/arm64")]
+    Arm64,
 }
-
-/// The first is what `docker load` takes.
-pub(crate) const TARGETS: [Target; 1] = [Target {
-    triple: "x86_64-unknown-linux-musl",
-    architecture: Arch::Amd64,
-    c_compiler: ("musl-gcc", "musl-tools"),
-}];
 
 /// What `cargo metadata` says of this checkout.
 #[derive(Deserialize)]
@@ -52,9 +47,9 @@ impl Workspace {
         let metadata = cargo()
             .args(["metadata", "--format-version=1", "--locked", "--quiet"])
             .args(
-                TARGETS
+                Platform::value_variants()
                     .iter()
-                    .flat_map(|target| ["--filter-platform", target.triple]),
+                    .flat_map(|platform| ["--filter-platform", platform.target()]),
             )
             .stderr(Stdio::inherit())
             .output()
@@ -83,31 +78,33 @@ impl Workspace {
         commands
     }
 
-    /// Builds all commands for `target`; `binary` says where they are.
-    pub(crate) fn build(&self, target: &Target) -> Result<()> {
-        target.check()?;
-        let build = cargo()
-            .args(["build", "--release", "--locked", "--target", target.triple])
-            .args(
-                self.commands()
-                    .iter()
-                    .flat_map(|command| ["--package", &command.name]),
-            )
-            .current_dir(&self.workspace_root)
-            .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
-            .status()
-            .context("running cargo build")?;
-        ensure!(
-            build.success(),
-            "cargo build for {}: {build}",
-            target.triple
-        );
+    /// Builds all commands for each of `platforms`; `binary` says where they are. What is missing
+    /// for any of them is said before minutes of building.
+    pub(crate) fn build(&self, platforms: &[Platform]) -> Result<()> {
+        let builds = platforms
+            .iter()
+            .map(|platform| Ok((platform.target(), platform.build_command()?)))
+            .collect::<Result<Vec<_>>>()?;
+        for (target, command) in builds {
+            let build = cargo()
+                .args([command, "--release", "--locked", "--target", target])
+                .args(
+                    self.commands()
+                        .iter()
+                        .flat_map(|command| ["--package", &command.name]),
+                )
+                .current_dir(&self.workspace_root)
+                .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
+                .status()
+                .with_context(|| format!("running cargo {command}"))?;
+            ensure!(build.success(), "cargo {command} for {target}: {build}");
+        }
         Ok(())
     }
 
-    pub(crate) fn binary(&self, target: &Target, command: &Package) -> PathBuf {
+    pub(crate) fn binary(&self, platform: Platform, command: &Package) -> PathBuf {
         self.target_directory
-            .join(target.triple)
+            .join(platform.target())
             .join("release")
             .join(&command.name)
     }
@@ -143,32 +140,64 @@ impl Workspace {
     }
 }
 
-impl Target {
-    /// Says what to install, rather than let the build fail half-way.
-    fn check(&self) -> Result<()> {
+impl Platform {
+    /// The name of this machine's, if it is one of them.
+    pub(crate) fn native() -> &'static str {
+        match Arch::default() {
+            Arch::ARM64 => "linux/arm64",
+            _ => "linux/amd64",
+        }
+    }
+
+    pub(crate) fn architecture(self) -> Arch {
+        match self {
+            Self::Amd64 => Arch::Amd64,
+            Self::Arm64 => Arch::ARM64,
+        }
+    }
+
+    /// What Rust calls it.
+    fn target(self) -> &'static str {
+        match self {
+            Self::Amd64 => "x86_64-unknown-linux-musl",
+            Self::Arm64 => "aarch64-unknown-linux-musl",
+        }
+    }
+
+    /// `build` where a C compiler for aws-lc is at hand, or `zigbuild`, which brings one.
+    fn build_command(self) -> Result<&'static str> {
+        let target = self.target();
         let libraries = Command::new("rustc")
-            .args(["--print", "target-libdir", "--target", self.triple])
+            .args(["--print", "target-libdir", "--target", target])
             .output()
             .context("running rustc")?;
         let libraries =
             String::from_utf8(libraries.stdout).context("reading what rustc printed")?;
         ensure!(
             Path::new(libraries.trim()).is_dir(),
-            "Rust's libraries for {0} are missing: rustup target add {0}",
-            self.triple
+            "Rust's libraries for {target} are missing: rustup target add {target}"
         );
-        let (compiler, package) = self.c_compiler;
-        let chosen = env::var_os(format!("CC_{}", self.triple.replace('-', "_")));
-        let found = env::split_paths(&env::var_os("PATH").unwrap_or_default())
-            .any(|folder| folder.join(compiler).is_file());
-        ensure!(
-            found || chosen.is_some(),
-            "the C compiler for {} is missing: apt-get install {package} (or name one in CC_{})",
-            self.triple,
-            self.triple.replace('-', "_")
-        );
-        Ok(())
+        let compiler = format!("CC_{}", target.replace('-', "_"));
+        let native = cfg!(target_os = "linux") && self.architecture() == Arch::default();
+        if env::var_os(&compiler).is_some() || native && is_installed("musl-gcc") {
+            return Ok("build");
+        }
+        if is_installed("cargo-zigbuild") {
+            return Ok("zigbuild");
+        }
+        let musl_tools = match native {
+            true => "apt-get install musl-tools, or ",
+            false => "",
+        };
+        bail!(
+            "a C compiler for {target} is missing: {musl_tools}pip install cargo-zigbuild (or name one in {compiler})"
+        )
     }
+}
+
+fn is_installed(program: &str) -> bool {
+    env::split_paths(&env::var_os("PATH").unwrap_or_default())
+        .any(|folder| folder.join(program).is_file())
 }
 
 fn cargo() -> Command {

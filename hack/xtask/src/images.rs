@@ -13,7 +13,7 @@ use oci_spec::{
 
 use crate::{
     archive,
-    binaries::{Package, TARGETS, Workspace},
+    binaries::{Package, Platform, Workspace},
     layer::Layer,
     oci::{Image, PackedLayer},
     registry::Registry,
@@ -36,6 +36,16 @@ pub(crate) struct Options {
     /// Registry to push them to as well, e.g. ghcr.io/someone/scaffolding
     #[arg(long, value_name = "REGISTRY")]
     push: Option<Registry>,
+
+    #[command(flatten)]
+    platforms: Platforms,
+}
+
+#[derive(clap::Args)]
+pub(crate) struct Platforms {
+    /// Platforms of the images, e.g. linux/amd64,linux/arm64; `docker load` takes the first
+    #[arg(long, value_delimiter = ',', default_value = Platform::native())]
+    platform: Vec<Platform>,
 }
 
 pub(crate) async fn images(options: &Options) -> Result<()> {
@@ -44,7 +54,7 @@ pub(crate) async fn images(options: &Options) -> Result<()> {
         Some(registry) => Some(registry.connect().await?),
         None => None,
     };
-    let images = build(&workspace, &options.tag)?;
+    let images = build(&workspace, &options.platforms, &options.tag)?;
     let out = options
         .out
         .clone()
@@ -76,23 +86,26 @@ pub(crate) async fn images(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// Builds every command for every target.
-pub(crate) fn build(workspace: &Workspace, tag: &str) -> Result<Vec<Image>> {
-    for target in &TARGETS {
-        workspace.build(target)?;
-    }
+/// Builds every command for every platform.
+pub(crate) fn build(workspace: &Workspace, platforms: &Platforms, tag: &str) -> Result<Vec<Image>> {
+    workspace.build(&platforms.platform)?;
     workspace
         .commands()
         .into_iter()
-        .map(|command| image(workspace, command, tag))
+        .map(|command| image(workspace, platforms, command, tag))
         .collect()
 }
 
-fn image(workspace: &Workspace, command: &Package, tag: &str) -> Result<Image> {
-    let layers = TARGETS.iter().map(|target| {
-        let layer = layer(&workspace.binary(target, command), &command.name)?;
+fn image(
+    workspace: &Workspace,
+    platforms: &Platforms,
+    command: &Package,
+    tag: &str,
+) -> Result<Image> {
+    let layers = platforms.platform.iter().map(|platform| {
+        let layer = layer(&workspace.binary(*platform, command), &command.name)?;
         Ok((
-            target.architecture.clone(),
+            platform.architecture(),
             PackedLayer::compressed(&layer.tar()?)?,
         ))
     });

@@ -12,7 +12,7 @@ use regex::Regex;
 
 use crate::{
     binaries::Workspace,
-    images::{DEFAULT_TAG, build, name, tag},
+    images::{DEFAULT_TAG, Platforms, build, name, tag},
     registry::Registry,
 };
 
@@ -30,6 +30,9 @@ pub(crate) struct Options {
     /// Tag of the images in the registry
     #[arg(long, default_value = DEFAULT_TAG, value_parser = tag)]
     tag: String,
+
+    #[command(flatten)]
+    platforms: Platforms,
 }
 
 pub(crate) async fn resolve(options: &Options) -> Result<()> {
@@ -51,7 +54,10 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
     let registry = options.registry.connect().await?;
 
     let mut pushed = BTreeMap::new();
-    for (name, image) in local.into_iter().zip(build(&workspace, &options.tag)?) {
+    for (name, image) in local
+        .into_iter()
+        .zip(build(&workspace, &options.platforms, &options.tag)?)
+    {
         let image = registry.push(&image).await?;
         eprintln!("pushed {image}");
         pushed.insert(name, image.whole());
