@@ -8,11 +8,11 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use certs::{
+use keys::{Kind, PrivateKey};
+use scaffolding_certs::{
     Certificate, Chain, Error, Subject, Validity, read_bundle, root, timestamping_chain,
     write_bundle,
 };
-use keys::{Kind, PrivateKey};
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
 

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use certs::{Chain, Error};
 use keys::PrivateKey;
+use scaffolding_certs::{Chain, Error};
 
 macro_rules! original {
     ($path:literal) => {

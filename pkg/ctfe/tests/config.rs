@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
 
-use ctfe::{Config, Error, Log};
 use prost_reflect::{DescriptorPool, DynamicMessage};
+use scaffolding_ctfe::{Config, Error, Log};
 
 /// What the Go job's configuration says.
 fn log() -> Log {

@@ -1,7 +1,7 @@
 //! We read the configurations that the Go original's job wrote, and say the same in our own words.
 
-use ctfe::{Config, Log, Roots};
 use keys::{PrivateKey, PublicKey};
+use scaffolding_ctfe::{Config, Log, Roots};
 
 macro_rules! original {
     ($path:literal) => {

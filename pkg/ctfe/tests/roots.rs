@@ -5,8 +5,8 @@
 use std::time::{Duration, SystemTime};
 
 use certs::{Certificate, Subject, Validity};
-use ctfe::{Error, Roots};
 use keys::{Kind, PrivateKey};
+use scaffolding_ctfe::{Error, Roots};
 
 fn root_until(common_name: &str, not_after: SystemTime) -> Certificate {
     let subject = Subject {

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
 
 use certs::Chain;
-use fulcio::Error;
+use scaffolding_fulcio::Error;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpListener,
@@ -14,7 +14,7 @@ async fn asked(path: &str, answer: Vec<u8>) -> (Result<Vec<Chain>, Error>, Strin
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}{path}", listener.local_addr().unwrap());
     let url = url.parse().unwrap();
-    tokio::join!(fulcio::chains(&url), async {
+    tokio::join!(scaffolding_fulcio::chains(&url), async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = vec![0; 4096];
         let length = stream.read(&mut request).await.unwrap();
@@ -114,7 +114,9 @@ async fn nobody_there_is_an_error_that_names_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = fulcio::chains(&url.parse().unwrap()).await.unwrap_err();
+    let error = scaffolding_fulcio::chains(&url.parse().unwrap())
+        .await
+        .unwrap_err();
     assert!(error.to_string().contains(&url), "{error}");
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
 }

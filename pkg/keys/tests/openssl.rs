@@ -7,7 +7,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use keys::{Error, Kind, PrivateKey, PublicKey};
+use scaffolding_keys::{Error, Kind, PrivateKey, PublicKey};
 
 const PASSWORD: &[u8] = b"correct horse";
 

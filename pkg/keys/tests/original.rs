@@ -1,6 +1,6 @@
 //! We open every key that the Go original's jobs wrote.
 
-use keys::{Error, PrivateKey, PublicKey};
+use scaffolding_keys::{Error, PrivateKey, PublicKey};
 
 macro_rules! original {
     ($path:literal) => {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use keys::{Kind, PrivateKey};
-use tuf::{Inputs, Keys, Policy, Roles, State, Urls, Versions};
+use scaffolding_tuf::{Inputs, Keys, Policy, Roles, State, Urls, Versions};
 
 fn main() {
     for count in [10, 100, 1_000, 2_000] {

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
-use tuf::{Files, Repository};
+use scaffolding_tuf::{Files, Repository};
 
 use crate::stack::{inputs, json, nothing, policy, published, start, trusted_root};
 
@@ -91,7 +91,7 @@ fn what_the_original_publishes_for_the_same_inputs_is_in_ours() {
     assert_eq!(original.len(), 7);
     for (name, theirs) in original
         .iter()
-        .filter(|(name, _)| *name != tuf::TRUSTED_ROOT)
+        .filter(|(name, _)| *name != scaffolding_tuf::TRUSTED_ROOT)
     {
         let trimmed = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().trim().to_owned();
         assert_eq!(
@@ -101,7 +101,10 @@ fn what_the_original_publishes_for_the_same_inputs_is_in_ours() {
         );
     }
 
-    let (ours, theirs) = (trusted_root(&ours), json(&original[tuf::TRUSTED_ROOT]));
+    let (ours, theirs) = (
+        trusted_root(&ours),
+        json(&original[scaffolding_tuf::TRUSTED_ROOT]),
+    );
     assert_eq!(ours["mediaType"], theirs["mediaType"]);
     for logs in ["tlogs", "ctlogs"] {
         for field in ["hashAlgorithm", "logId"] {

@@ -1,8 +1,8 @@
 //! The inputs change: nothing is published unasked, and nothing that was trusted is dropped.
 
 use jiff::Timestamp;
+use scaffolding_tuf::{Error, Inputs, Repository, SIGNING_CONFIG, State, Versions};
 use serde_json::Value;
-use tuf::{Error, Inputs, Repository, SIGNING_CONFIG, State, Versions};
 
 use crate::stack::{
     DAY, accepting, another_key, another_root, another_timestamping_chain, changed, days, inputs,
@@ -252,7 +252,7 @@ fn what_is_replaced_is_valid_until_its_server_was_restarted() {
         inputs.rekor = vec![another_key()];
         inputs
     };
-    let policy = tuf::Policy {
+    let policy = scaffolding_tuf::Policy {
         overlap: 30 * DAY,
         ..accepting()
     };

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use scaffolding_tuf::{Files, Repository, SIGNING_CONFIG, TRUSTED_ROOT};
 use sigstore_protobuf_specs::dev::sigstore::trustroot::v1::{SigningConfig, TrustedRoot};
 use tough::{
     IntoVec as _, RepositoryLoader, TargetName, Transport, TransportError, TransportErrorKind,
     TransportStream, async_trait,
 };
-use tuf::{Files, Repository, SIGNING_CONFIG, TRUSTED_ROOT};
 use url::Url;
 
 use crate::stack::{accepting, another_key, days, inputs, nothing, policy, publish};

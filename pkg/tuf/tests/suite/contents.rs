@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use scaffolding_tuf::{SIGNING_CONFIG, TRUSTED_ROOT};
 use sha2::{Digest as _, Sha256};
-use tuf::{SIGNING_CONFIG, TRUSTED_ROOT};
 
 use crate::stack::{inputs, json, nothing, policy, published, start, trusted_root};
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use jiff::Timestamp;
+use scaffolding_tuf::{Error, Keys, Policy, Repository, Roles, State, Versions};
 use serde_json::Value;
-use tuf::{Error, Keys, Policy, Repository, Roles, State, Versions};
 
 use crate::stack::{days, inputs, json, nothing, policy, publish, published, start};
 

@@ -2,9 +2,9 @@
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use jiff::Timestamp;
+use scaffolding_tuf::{Files, Keys, Repository, Roles, State, Versions};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha512};
-use tuf::{Files, Keys, Repository, Roles, State, Versions};
 
 use crate::{
     clients::loaded,
@@ -128,7 +128,7 @@ async fn clients_of_the_original_follow_wherever_they_are() {
         timestamp: true,
     };
     state.keys.complete_rotation(&all, &changed);
-    let rotate = tuf::Policy {
+    let rotate = scaffolding_tuf::Policy {
         rotate: all,
         ..policy()
     };

@@ -7,7 +7,7 @@ use std::{
 
 use certs::{Chain, Subject, Validity};
 use keys::{Kind, PrivateKey};
-use tuf::{Error, Files, Keys, Repository, State, Versions};
+use scaffolding_tuf::{Error, Files, Keys, Repository, State, Versions};
 
 use crate::stack::{DAY, another_root, days, inputs, nothing, policy, published, start};
 
@@ -246,7 +246,7 @@ fn a_new_certificate_that_has_expired_is_refused_by_name() {
 
 #[test]
 fn chains_in_the_wrong_place_are_refused() {
-    let error = |change: fn(&mut tuf::Inputs)| {
+    let error = |change: fn(&mut scaffolding_tuf::Inputs)| {
         let mut inputs = inputs();
         change(&mut inputs);
         nothing()

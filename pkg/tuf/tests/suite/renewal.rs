@@ -1,7 +1,7 @@
 //! Time passes: roles are signed again, and nobody has to start anew.
 
 use jiff::Timestamp;
-use tuf::{Repository, Versions};
+use scaffolding_tuf::{Repository, Versions};
 
 use crate::stack::{accepting, another_key, days, inputs, json, policy, publish, published, start};
 

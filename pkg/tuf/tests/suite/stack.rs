@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime};
 use certs::{Chain, Subject, Validity};
 use jiff::{SignedDuration, Timestamp};
 use keys::{Kind, PrivateKey, PublicKey};
+use scaffolding_tuf::{Inputs, Keys, Policy, Repository, Roles, State, Urls, Versions};
 use serde_json::Value;
-use tuf::{Inputs, Keys, Policy, Repository, Roles, State, Urls, Versions};
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -130,5 +130,5 @@ pub(crate) fn json(bytes: &[u8]) -> Value {
 }
 
 pub(crate) fn trusted_root(repository: &Repository) -> Value {
-    json(repository.target(tuf::TRUSTED_ROOT).unwrap())
+    json(repository.target(scaffolding_tuf::TRUSTED_ROOT).unwrap())
 }
