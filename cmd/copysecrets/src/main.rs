@@ -33,7 +33,7 @@ struct Args {
     copy: Vec<Copy>,
 
     /// Replace copies that differ from their sources; the log names each difference
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = clap::ArgAction::Set, value_parser = job::boolean)]
+    #[arg(long)]
     accept_changes: bool,
 
     #[command(flatten)]

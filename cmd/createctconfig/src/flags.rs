@@ -64,7 +64,7 @@ pub(crate) struct Args {
     roots_path: Option<String>,
 
     /// Trust a new root of Fulcio's beside the old ones, and change what these flags change
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value = "false", hide_default_value = true, default_missing_value = "true", value_parser = job::boolean)]
+    #[arg(long)]
     pub(crate) accept_changes: bool,
 
     #[command(flatten)]

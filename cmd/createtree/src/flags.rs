@@ -2,7 +2,7 @@
 
 use std::{fs, time::Duration};
 
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use clap::{ArgAction, CommandFactory as _, Parser, error::ErrorKind};
 use trillian::{Address, DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, TreeId};
 
 #[derive(Parser)]
@@ -52,7 +52,7 @@ pub(crate) struct Args {
     _tree_type: String,
 
     /// Only false: a published tree is never replaced, and --tree_id publishes a given one
-    #[arg(long = "force", num_args = 0..=1, require_equals = true, default_value = "false", default_missing_value = "true", value_parser = not_forced)]
+    #[arg(long = "force", action = ArgAction::Set, default_value = "false", value_parser = not_forced)]
     _force: bool,
 
     #[command(flatten)]

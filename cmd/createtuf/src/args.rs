@@ -118,7 +118,7 @@ pub(crate) struct Args {
     pub(crate) valid_from: Timestamp,
 
     /// Publish inputs that differ from what is published
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
+    #[arg(long)]
     accept_changes: bool,
 
     /// How long what is replaced stays valid, for what its server signs until it is restarted: a day, since
@@ -127,7 +127,7 @@ pub(crate) struct Args {
     overlap: Duration,
 
     /// Only renew, and report inputs that differ
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = false, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
+    #[arg(long)]
     renew: bool,
 
     /// Roles to change the keys of, once for each Job, such as root,timestamp; otherwise as --renew
@@ -161,11 +161,11 @@ pub(crate) struct Args {
     timestamp_lifetime: Duration,
 
     /// Publish a target for each key and certificate, for cosign before 2.5.1
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
+    #[arg(long, default_value_t = true)]
     pub(crate) metadata_targets: bool,
 
     /// Publish signing_config.v0.2.json
-    #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set, value_parser = job::boolean)]
+    #[arg(long, default_value_t = true)]
     pub(crate) signing_config: bool,
 
     #[command(flatten)]

@@ -3,7 +3,7 @@
 /// Each is refused with a reason, unless it asks for what happens anyway.
 #[derive(clap::Args)]
 pub(crate) struct Original {
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = trusted_root)]
+    #[arg(long, hide = true, value_parser = trusted_root)]
     trusted_root: Option<bool>,
 
     #[arg(long, hide = true, value_parser = mode)]
@@ -15,7 +15,7 @@ pub(crate) struct Original {
     #[arg(long, hide = true, value_parser = target_dir)]
     target_dir: Option<String>,
 
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, default_missing_value = "true", value_parser = no_k8s)]
+    #[arg(long, hide = true, value_parser = no_k8s)]
     no_k8s: Option<bool>,
 }
 

@@ -40,11 +40,13 @@ struct Args {
     /// Port for /healthz, /readyz and /metrics
     #[arg(long, default_value_t = 8081)]
     health_port: u16,
+
+    #[command(flatten)]
+    _log: job::LogOptions,
 }
 
 fn main() -> ExitCode {
     let args: Args = job::parse();
-    job::start_log();
     match serve(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {

@@ -2,15 +2,32 @@
 
 use std::{ffi::OsString, fs, time::Duration};
 
-use clap::{ArgAction, Parser};
+use clap::{Arg, ArgAction, ArgMatches, Parser};
 
-/// The process's arguments as `A`. Wrong ones, and `--help`, end the process here.
-pub fn parse<A: Parser>() -> A {
-    parse_from(std::env::args_os()).unwrap_or_else(|error| error.exit())
+use crate::log::{self, Format};
+
+/// Options of the log, which every program takes.
+#[derive(clap::Args, Debug, Clone, Default)]
+pub struct LogOptions {
+    /// How the log is written
+    #[arg(long, value_enum, default_value_t)]
+    log_format: Format,
 }
 
-/// `arguments`, the first of which is the program's name, as `A`: with one dash or two, and of a
-/// flag that is given twice the last counts, unless it takes a list.
+/// The process's arguments as `A`, and the log started as they say. Wrong ones, and `--help`, end
+/// the process here.
+pub fn parse<A: Parser>() -> A {
+    let parsed = matches::<A>(std::env::args_os()).and_then(|matches| {
+        let format = matches.try_get_one::<Format>("log_format").ok().flatten();
+        log::start(A::command().get_name(), format.copied().unwrap_or_default());
+        A::from_arg_matches(&matches)
+    });
+    parsed.unwrap_or_else(|error| error.exit())
+}
+
+/// `arguments`, the first of which is the program's name, as `A`: with one dash or two, a boolean
+/// with a value or without, and of a flag that is given twice the last counts, unless it takes a
+/// list.
 ///
 /// # Errors
 ///
@@ -18,11 +35,17 @@ pub fn parse<A: Parser>() -> A {
 pub fn parse_from<A: Parser>(
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<A, clap::Error> {
+    A::from_arg_matches(&matches::<A>(arguments)?)
+}
+
+fn matches<A: Parser>(
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<ArgMatches, clap::Error> {
     let command = A::command().mut_args(|flag| match flag.get_action() {
         ArgAction::Append => flag,
         _ => {
             let itself = flag.get_id().clone();
-            flag.overrides_with(itself)
+            with_optional_value(flag).overrides_with(itself)
         }
     });
     let dashed =
@@ -33,11 +56,36 @@ pub fn parse_from<A: Parser>(
             _ => argument,
         };
     let arguments: Vec<_> = arguments.into_iter().map(dashed).collect();
-    A::from_arg_matches(&command.try_get_matches_from(arguments)?)
+    command.try_get_matches_from(arguments)
 }
 
-/// The values of a boolean flag, as Go's `strconv.ParseBool` reads them. Beside it, the flag takes
-/// `num_args = 0..=1, require_equals = true, default_missing_value = "true"`.
+/// `flag`, if it is a boolean, as `--flag`, `--flag=true` or `--flag=false`. One whose values aren't
+/// read by a function of its own is read by [`boolean`].
+fn with_optional_value(flag: Arg) -> Arg {
+    if flag.get_value_parser().type_id() != clap::value_parser!(bool).type_id() {
+        return flag;
+    }
+    let flag = match flag.get_action() {
+        ArgAction::SetTrue => {
+            let flag = flag.action(ArgAction::Set).value_parser(boolean);
+            match flag.get_default_values() {
+                [] => flag.default_value("false").hide_default_value(true),
+                _ => flag,
+            }
+        }
+        ArgAction::Set => flag,
+        _ => return flag,
+    };
+    flag.num_args(0..=1)
+        .require_equals(true)
+        .default_missing_value("true")
+}
+
+/// The values of a boolean flag, as Go's `strconv.ParseBool` reads them.
+///
+/// # Errors
+///
+/// What it has to be instead.
 pub fn boolean(text: &str) -> Result<bool, &'static str> {
     match text {
         "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(true),
@@ -81,7 +129,7 @@ pub fn password_file(path: &str) -> Result<String, String> {
 }
 
 /// Whether `text` is the long name of `flag`, with or without a value.
-fn names(flag: &clap::Arg, text: &str) -> bool {
+fn names(flag: &Arg, text: &str) -> bool {
     flag.get_long() == Some(text.split_once('=').map_or(text, |(name, _)| name))
 }
 
@@ -100,6 +148,10 @@ mod tests {
         verbosity: u8,
         #[arg(long, value_delimiter = ',', num_args = 1..)]
         role: Vec<String>,
+        #[arg(long)]
+        renew: bool,
+        #[arg(long, default_value_t = true)]
+        metadata_targets: bool,
     }
 
     fn parsed(arguments: &[&str]) -> Result<Args, clap::Error> {
@@ -120,6 +172,31 @@ mod tests {
             assert_eq!(parsed(form).unwrap().admin_server, "a:80");
         }
         assert_eq!(parsed(&["-v7"]).unwrap().verbosity, 7);
+    }
+
+    #[test]
+    fn a_boolean_takes_the_values_that_go_reads_and_none() {
+        let renew = |arguments: &[&str]| parsed(arguments).map(|args| args.renew).ok();
+        assert_eq!(renew(&[]), Some(false));
+        for yes in [
+            "-renew",
+            "--renew",
+            "--renew=true",
+            "--renew=T",
+            "--renew=1",
+        ] {
+            assert_eq!(renew(&[yes]), Some(true), "{yes}");
+        }
+        for no in ["--renew=false", "-renew=F", "--renew=0"] {
+            assert_eq!(renew(&["--renew", no]), Some(false), "{no}");
+        }
+        assert_eq!(renew(&["--renew=yes"]), None);
+        assert!(parsed(&[]).unwrap().metadata_targets);
+        assert!(
+            !parsed(&["--metadata-targets=false"])
+                .unwrap()
+                .metadata_targets
+        );
     }
 
     #[test]

@@ -5,19 +5,21 @@
 //! calls the whole work again until `--timeout`. Nothing else retries.
 
 mod flags;
+mod judge;
 mod log;
 mod refused;
 
 use std::{cell::RefCell, future::Future, process::ExitCode, time::Duration};
 
+use refusal::{refusals_in, sentence};
 use tokio::{
     signal::unix::{SignalKind, signal},
     time::{Instant, sleep},
 };
 use tracing::{error, info, warn};
 
-pub use flags::{boolean, lifetime, name, parse, parse_from, password_file};
-pub use log::start as start_log;
+pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file};
+pub use judge::OrRefuse;
 pub use refused::Refused;
 
 /// Options that every Job takes.
@@ -26,18 +28,20 @@ pub struct Options {
     /// How long to wait for what isn't there yet, such as 90s or 10m
     #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
     timeout: Duration,
+
+    #[command(flatten)]
+    log: LogOptions,
 }
 
 /// Does `work` until it succeeds, the deadline passes, a signal arrives or it is refused.
 ///
 /// The exit code is what the Job's `podFailurePolicy` and a script rely on: 0 the gate is open,
-/// 1 gave up at the deadline, 3 [`Refused`], 143 stopped by SIGTERM or SIGINT. (2, wrong flags, is
+/// 1 gave up at the deadline, 3 [refused](refusal::Refusal), 143 stopped by SIGTERM or SIGINT. (2, wrong flags, is
 /// clap's.) The last line of the log says why; Kubernetes makes it the termination message.
 pub async fn run<T: Into<Done>, F: Future<Output = anyhow::Result<T>>>(
     options: &Options,
     work: impl FnMut() -> F,
 ) -> ExitCode {
-    log::start();
     let timeout = options.timeout;
     let last = RefCell::new(String::from("it had no time to try"));
     tokio::select! {
@@ -48,7 +52,7 @@ pub async fn run<T: Into<Done>, F: Future<Output = anyhow::Result<T>>>(
         }
         done = persist(work, &last) => match done {
             Ok(done) => { info!("{}", done.into().0); ExitCode::SUCCESS }
-            Err(refusal) => { error!("refused: {refusal}"); ExitCode::from(REFUSED) }
+            Err(failure) => { tell_refused(&failure); ExitCode::from(REFUSED) }
         },
         () = sleep(timeout) => {
             error!("gave up after {}: {}", humantime::format_duration(timeout), last.borrow());
@@ -78,17 +82,17 @@ impl From<Option<String>> for Done {
 async fn persist<T, F: Future<Output = anyhow::Result<T>>>(
     mut work: impl FnMut() -> F,
     last: &RefCell<String>,
-) -> Result<T, String> {
+) -> anyhow::Result<T> {
     let start = Instant::now();
     loop {
         let failure = match work().await {
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
-        let text = describe(&failure);
-        if failure.chain().any(|cause| cause.is::<Refused>()) {
-            return Err(text);
+        if !refusals_in(failure.as_ref()).is_empty() || failure.chain().any(|c| c.is::<Refused>()) {
+            return Err(failure);
         }
+        let text = sentence(failure.as_ref());
         if *last.borrow() != text {
             warn!("not yet: {text}");
             last.replace(text);
@@ -97,21 +101,20 @@ async fn persist<T, F: Future<Output = anyhow::Result<T>>>(
     }
 }
 
-/// A failure and its causes as one line, without the causes that an outer message already repeats.
-fn describe(failure: &anyhow::Error) -> String {
-    let mut text = String::new();
-    for cause in failure
-        .chain()
-        .map(|cause| cause.to_string().replace('\n', " "))
-    {
-        if !text.contains(&cause) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&cause);
-        }
+/// A line for each thing that a person has to decide.
+fn tell_refused(failure: &anyhow::Error) {
+    for refusal in refusals_in(failure.as_ref()) {
+        let object = refusal.object();
+        error!(
+            %object,
+            namespace = object.namespace(),
+            name = object.name(),
+            "refused: {refusal}"
+        );
     }
-    text
+    if failure.chain().any(|c| c.is::<Refused>()) {
+        error!("refused: {}", sentence(failure.as_ref()));
+    }
 }
 
 /// Waits for SIGTERM or SIGINT, and returns its name. A Job is process 1 of its container, where a
@@ -136,11 +139,15 @@ mod tests {
     use std::cell::Cell;
 
     use anyhow::{Context as _, anyhow};
+    use refusal::Refusal;
 
     use super::*;
 
     fn within(timeout: Duration) -> Options {
-        Options { timeout }
+        Options {
+            timeout,
+            log: LogOptions::default(),
+        }
     }
 
     #[tokio::test(start_paused = true)]
@@ -182,8 +189,12 @@ mod tests {
     async fn a_refusal_deep_in_the_causes_ends_it_at_once() {
         let start = Instant::now();
         let code = run(&within(Duration::from_secs(60)), || async {
-            Err::<(), _>(anyhow::Error::new(Refused::new("another tree")))
-                .context("reading the gate")
+            Err::<(), _>(anyhow::Error::new(Refusal::new(
+                "tree 42",
+                "isn't there",
+                "restore it",
+            )))
+            .context("reading the gate")
         })
         .await;
         assert_eq!(
@@ -210,16 +221,5 @@ mod tests {
                 "{earlier:?} {later:?}"
             );
         }
-    }
-
-    #[test]
-    fn a_failure_is_one_line_that_says_nothing_twice() {
-        let failure = anyhow!("connection refused")
-            .context("client error: connection refused")
-            .context("reading\nSecret a/b");
-        assert_eq!(
-            describe(&failure),
-            "reading Secret a/b: client error: connection refused"
-        );
     }
 }

@@ -1,0 +1,296 @@
+//! The contract between the programs: which object has which entries, who makes it and who waits
+//! for it.
+//!
+//! Names and entries are those of the Go original, which its users' manifests and charts spell out:
+//! they never change. The defaults of the Jobs' flags and what their messages say come from here,
+//! and `config/` and the README's table of Jobs are tested against it.
+//!
+//! ```
+//! use scaffolding_contract::{CERT, FULCIO, published};
+//!
+//! assert_eq!(FULCIO.public.name, "fulcio-pub-key");
+//! assert_eq!(published("fulcio-pub-key").unwrap().maker, "createcerts");
+//! assert!(FULCIO.public.entries.contains(&CERT));
+//! ```
+
+/// A Secret or a ConfigMap that one Job makes and others read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// `Secret` or `ConfigMap`.
+    pub kind: &'static str,
+    /// Its namespace in `config/`.
+    pub namespace: &'static str,
+    /// Its name in `config/`.
+    pub name: &'static str,
+    /// Other names that it goes by: the default of its maker's flag first.
+    pub other_names: &'static [&'static str],
+    /// The Job that makes it, by the name of its program.
+    pub maker: &'static str,
+    /// What may be in it; a gate is open when all of it is.
+    pub entries: &'static [&'static str],
+    /// The servers and Jobs that wait for it.
+    pub readers: &'static [&'static str],
+}
+
+impl Published {
+    /// The default of its maker's flag.
+    pub const fn default_name(&self) -> &'static str {
+        match self.other_names {
+            [] => self.name,
+            [default, ..] => default,
+        }
+    }
+}
+
+/// The Secret with a server's private key, and the one with what clients get to know of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyPair {
+    /// With the private key; its server mounts it.
+    pub private: Published,
+    /// Without; `copysecrets` copies it.
+    pub public: Published,
+    /// The entry of the private key.
+    pub key: &'static str,
+    /// The entry of its password.
+    pub password: &'static str,
+    /// The entry of what clients need: a public key, or certificates.
+    pub trusted: &'static str,
+}
+
+/// A certificate and those above it.
+pub const CERT: &str = "cert";
+/// The timestamp authority's certificates, its own first.
+pub const CERT_CHAIN: &str = "cert-chain";
+/// A public key.
+pub const PUBLIC: &str = "public";
+/// The private key of Fulcio or the CT log.
+pub const PRIVATE: &str = "private";
+/// The password of `private`.
+pub const PASSWORD: &str = "password";
+/// The private key of Rekor or the timestamp authority.
+pub const SIGNING_SECRET: &str = "signing-secret";
+/// The password of `signing-secret`.
+pub const SIGNING_SECRET_PASSWORD: &str = "signing-secret-password";
+/// The ID of a log's tree, in decimal digits.
+pub const TREE_ID: &str = "treeID";
+/// The configuration of the CT log, in protobuf's text format.
+pub const CONFIG: &str = "config";
+/// The roots that the CT log accepts, in one file.
+pub const ROOT_CA: &str = "rootca";
+/// A TUF repository, as a tar.gz.
+pub const REPOSITORY: &str = "repository";
+/// The newest root of a TUF repository, in a Secret.
+pub const ROOT: &str = "root";
+/// The same in a ConfigMap.
+pub const ROOT_JSON: &str = "root.json";
+
+/// Rekor's key.
+pub const REKOR: KeyPair = KeyPair {
+    private: secret(
+        "rekor-system",
+        "rekor-signing-secret",
+        "createsecret",
+        &[SIGNING_SECRET, SIGNING_SECRET_PASSWORD],
+        &["rekor"],
+    ),
+    public: secret(
+        "rekor-system",
+        "rekor-pub-key",
+        "createsecret",
+        &[PUBLIC],
+        COPYSECRETS,
+    ),
+    key: SIGNING_SECRET,
+    password: SIGNING_SECRET_PASSWORD,
+    trusted: PUBLIC,
+};
+
+/// Fulcio's key and certificates.
+pub const FULCIO: KeyPair = KeyPair {
+    private: Published {
+        other_names: &["fulcio-secrets"],
+        ..secret(
+            "fulcio-system",
+            "fulcio-secret",
+            "createcerts",
+            &[CERT, PRIVATE, PASSWORD, PUBLIC],
+            &["fulcio"],
+        )
+    },
+    public: secret(
+        "fulcio-system",
+        "fulcio-pub-key",
+        "createcerts",
+        &[CERT, PUBLIC],
+        COPYSECRETS,
+    ),
+    key: PRIVATE,
+    password: PASSWORD,
+    trusted: CERT,
+};
+
+/// The timestamp authority's key and certificates.
+pub const TSA: KeyPair = KeyPair {
+    private: secret(
+        "tsa-system",
+        "tsa-cert-chain",
+        "createcertchain",
+        &[SIGNING_SECRET, SIGNING_SECRET_PASSWORD, CERT_CHAIN],
+        &["tsa"],
+    ),
+    public: secret(
+        "tsa-system",
+        "tsa-pub-chain",
+        "createcertchain",
+        &[CERT_CHAIN],
+        COPYSECRETS,
+    ),
+    key: SIGNING_SECRET,
+    password: SIGNING_SECRET_PASSWORD,
+    trusted: CERT_CHAIN,
+};
+
+/// The CT log's key and configuration.
+pub const CTLOG: KeyPair = KeyPair {
+    private: Published {
+        other_names: &["ctlog-secrets"],
+        ..secret(
+            "ctlog-system",
+            "ctlog-secret",
+            "createctconfig",
+            &[PRIVATE, PASSWORD, PUBLIC, CONFIG, ROOT_CA],
+            &["ctlog"],
+        )
+    },
+    public: Published {
+        other_names: &["ctlog-public-key", "ctlog-pub-key"],
+        ..secret(
+            "ctlog-system",
+            "ctlog-public-key",
+            "createctconfig",
+            &[PUBLIC],
+            COPYSECRETS,
+        )
+    },
+    key: PRIVATE,
+    password: PASSWORD,
+    trusted: PUBLIC,
+};
+
+/// The tree of Rekor's log.
+pub const REKOR_CONFIG: Published = config_map(
+    "rekor-system",
+    "rekor-config",
+    "createtree",
+    &[TREE_ID],
+    &["rekor"],
+);
+
+/// The tree of the CT log; `createctconfig` adds its configuration, to read.
+pub const CTLOG_CONFIG: Published = config_map(
+    "ctlog-system",
+    "ctlog-config",
+    "createtree",
+    &[TREE_ID],
+    &["createctconfig"],
+);
+
+/// The passwords of the database.
+pub const TRILLIAN_MYSQL: Published = secret(
+    "trillian-system",
+    "trillian-mysql",
+    "createsecret",
+    &["password", "root-password"],
+    &["mysql", "log-server", "log-signer"],
+);
+
+/// The password of Rekor's search index.
+pub const REDIS_AUTH: Published = secret(
+    "rekor-system",
+    "redis-auth",
+    "createsecret",
+    &["password"],
+    &["redis", "rekor"],
+);
+
+/// The private keys of the TUF repository.
+pub const TUF_KEYS: Published = secret("tuf-system", "tuf-keys", "createtuf", &[], &[]);
+
+/// The TUF repository.
+pub const TUF_ROOT: Published = secret(
+    "tuf-system",
+    "tuf-root",
+    "createtuf",
+    &[ROOT, REPOSITORY],
+    &["tuf"],
+);
+
+/// What clients need, for those who may read no Secrets.
+pub const SIGSTORE_TRUST: Published = config_map(
+    "tuf-system",
+    "sigstore-trust",
+    "createtuf",
+    &[ROOT_JSON, "trusted_root.json", "signing_config.json"],
+    &[],
+);
+
+/// The key pairs of the servers.
+pub const KEY_PAIRS: [KeyPair; 4] = [FULCIO, CTLOG, REKOR, TSA];
+
+/// The object that goes by `name`: the public one if a private one of another server has its name too.
+pub fn published(name: &str) -> Option<&'static Published> {
+    ALL.iter()
+        .find(|object| object.name == name || object.other_names.contains(&name))
+}
+
+/// All objects, the public ones first.
+pub const ALL: [Published; 15] = [
+    FULCIO.public,
+    CTLOG.public,
+    REKOR.public,
+    TSA.public,
+    FULCIO.private,
+    CTLOG.private,
+    REKOR.private,
+    TSA.private,
+    REKOR_CONFIG,
+    CTLOG_CONFIG,
+    TRILLIAN_MYSQL,
+    REDIS_AUTH,
+    TUF_KEYS,
+    TUF_ROOT,
+    SIGSTORE_TRUST,
+];
+
+const COPYSECRETS: &[&str] = &["copysecrets"];
+
+const fn secret(
+    namespace: &'static str,
+    name: &'static str,
+    maker: &'static str,
+    entries: &'static [&'static str],
+    readers: &'static [&'static str],
+) -> Published {
+    Published {
+        kind: "Secret",
+        namespace,
+        name,
+        other_names: &[],
+        maker,
+        entries,
+        readers,
+    }
+}
+
+const fn config_map(
+    namespace: &'static str,
+    name: &'static str,
+    maker: &'static str,
+    entries: &'static [&'static str],
+    readers: &'static [&'static str],
+) -> Published {
+    Published {
+        kind: "ConfigMap",
+        ..secret(namespace, name, maker, entries, readers)
+    }
+}

@@ -1,0 +1,103 @@
+//! What a message is about.
+
+use std::fmt;
+
+/// What a message is about: an object in Kubernetes, one of its entries, or anything else that has
+/// a name, such as a file or an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object(Name);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Name {
+    Kubernetes {
+        kind: &'static str,
+        namespace: String,
+        name: String,
+        entry: Option<String>,
+    },
+    Other(String),
+}
+
+impl Object {
+    /// An object in Kubernetes, such as `Secret rekor-system/rekor-pub-key`.
+    pub fn new(kind: &'static str, namespace: impl Into<String>, name: impl Into<String>) -> Self {
+        Self(Name::Kubernetes {
+            kind,
+            namespace: namespace.into(),
+            name: name.into(),
+            entry: None,
+        })
+    }
+
+    /// An entry of it, such as `"public" of Secret rekor-system/rekor-pub-key`.
+    #[must_use]
+    pub fn entry(&self, key: &str) -> Self {
+        match self.0.clone() {
+            Name::Kubernetes {
+                kind,
+                namespace,
+                name,
+                ..
+            } => Self(Name::Kubernetes {
+                kind,
+                namespace,
+                name,
+                entry: Some(key.into()),
+            }),
+            Name::Other(name) => Self(Name::Other(format!("{key:?} of {name}"))),
+        }
+    }
+
+    /// Its namespace, if it is in Kubernetes.
+    pub fn namespace(&self) -> Option<&str> {
+        match &self.0 {
+            Name::Kubernetes { namespace, .. } => Some(namespace),
+            Name::Other(_) => None,
+        }
+    }
+
+    /// Its name within its namespace, if it is in Kubernetes.
+    pub fn name(&self) -> Option<&str> {
+        match &self.0 {
+            Name::Kubernetes { name, .. } => Some(name),
+            Name::Other(_) => None,
+        }
+    }
+}
+
+impl From<String> for Object {
+    fn from(name: String) -> Self {
+        Self(Name::Other(name))
+    }
+}
+
+impl From<&str> for Object {
+    fn from(name: &str) -> Self {
+        name.to_owned().into()
+    }
+}
+
+impl From<&Self> for Object {
+    fn from(object: &Self) -> Self {
+        object.clone()
+    }
+}
+
+impl fmt::Display for Object {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Name::Kubernetes {
+                kind,
+                namespace,
+                name,
+                entry,
+            } => {
+                if let Some(entry) = entry {
+                    write!(f, "{entry:?} of ")?;
+                }
+                write!(f, "{kind} {namespace}/{name}")
+            }
+            Name::Other(name) => f.write_str(name),
+        }
+    }
+}
