@@ -1,6 +1,7 @@
 //! A Job's process, from its start to its exit code.
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead as _, BufReader, Read},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
@@ -235,6 +236,11 @@ impl Running<'_> {
         for secret in self.kubernetes.secrets() {
             assert_untold(&secret, &log);
         }
+        for line in log.lines() {
+            if let Some(refusal) = line.strip_prefix(REFUSED) {
+                assert_well_told(refusal);
+            }
+        }
         Outcome {
             code: status.code().unwrap_or(-1),
             log,
@@ -263,14 +269,20 @@ impl Drop for Running<'_> {
 }
 
 impl Outcome {
-    /// Checks the exit code, and that the last line contains all of `texts`.
+    /// Checks the exit code, and that the last line contains all of `texts`. For what is refused
+    /// each thing to decide has a line, and these count together.
     ///
     /// # Panics
     ///
     /// When it differs.
     #[track_caller]
     pub fn assert(&self, code: i32, texts: &[&str]) {
-        let last = self.log.trim_end().lines().last().unwrap_or_default();
+        let lines: Vec<_> = self.log.trim_end().lines().collect();
+        let last = lines.iter().rposition(|line| !line.starts_with(REFUSED));
+        let last = match last.map_or(0, |other| other + 1) {
+            refusals if refusals < lines.len() => lines[refusals..].join("\n"),
+            _ => lines.last().copied().unwrap_or_default().to_owned(),
+        };
         let told = texts.iter().all(|text| last.contains(text));
         assert!(
             self.code == code && told,
@@ -278,6 +290,21 @@ impl Outcome {
             self.code,
             self.log
         );
+    }
+}
+
+/// Fails for a refusal that is too long for a person, without a way out, or that names an object
+/// twice.
+fn assert_well_told(refusal: &str) {
+    let length = refusal.chars().count();
+    assert!(length <= 300, "{length} characters: {refusal}");
+    assert!(refusal.contains(": "), "without a way out: {refusal}");
+    let words: Vec<_> = refusal.split([' ', ',', ':', ';', '(', ')']).collect();
+    let mut named = BTreeSet::new();
+    for words in words.windows(2) {
+        if ["Secret", "ConfigMap"].contains(&words[0]) && words[1].contains('/') {
+            assert!(named.insert(words[1]), "{} twice: {refusal}", words[1]);
+        }
     }
 }
 
@@ -291,6 +318,7 @@ fn assert_untold(secret: &[u8], log: &str) {
     }
 }
 
+const REFUSED: &str = "ERROR refused: ";
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Shorter values are found in any text.
 const SHORTEST_SECRET: usize = 8;

@@ -3,17 +3,18 @@
 use std::{fs, time::Duration};
 
 use clap::{ArgAction, CommandFactory as _, Parser, error::ErrorKind};
+use contract::REKOR_CONFIG;
 use trillian::{Address, DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, TreeId};
 
 #[derive(Parser)]
 #[command(version, about)]
 pub(crate) struct Args {
     /// Namespace of the ConfigMap
-    #[arg(long, env = "NAMESPACE", default_value = "rekor-system", value_parser = job::name)]
+    #[arg(long, env = "NAMESPACE", default_value = REKOR_CONFIG.namespace, value_parser = job::name)]
     pub(crate) namespace: String,
 
     /// ConfigMap to publish the tree ID in
-    #[arg(long, default_value = "rekor-config", value_parser = job::name)]
+    #[arg(long, default_value = REKOR_CONFIG.name, value_parser = job::name)]
     pub(crate) configmap: String,
 
     /// Trillian log server (host:port)

@@ -5,12 +5,14 @@
 
 mod flags;
 
-use std::{fmt, process::ExitCode};
+use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
+use contract::TREE_ID;
 use gate::{Entries, Gate};
-use job::Refused;
-use trillian::{TreeId, Trillian};
+use job::OrRefuse as _;
+use refusal::{Object, Refusal};
+use trillian::{Error, TreeId, Trillian};
 
 use flags::Args;
 
@@ -23,7 +25,8 @@ async fn main() -> ExitCode {
 async fn create_tree(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
     let mut gate = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
-    let known = known(&gate, gate.bytes(TREE_ID), args.tree_id)?;
+    let tree_id = gate.object().entry(TREE_ID);
+    let known = known(&tree_id, gate.bytes(TREE_ID), args.tree_id)?;
     let mut trillian = Trillian::connect(&args.admin_server, args.root()).await?;
 
     // Trillian can't be told to create a log only once, so the identity decides: a run that dies
@@ -31,13 +34,17 @@ async fn create_tree(args: &Args) -> Result<()> {
     let id = match known {
         Some(id) => {
             let confirmed = trillian.confirm(id).await;
-            confirmed.map_err(|error| not_confirmed(&gate, error))?;
+            confirmed.or_refuse("confirming the log in Trillian", |error| {
+                unusable(&tree_id, error)
+            })?;
             id
         }
         None => {
             let log = args.log(&gate.identity().await?);
             let found = trillian.find_or_create(&log).await;
-            found.map_err(|error| not_found(&gate, error))?
+            found.or_refuse("creating a log in Trillian", |error| {
+                unpublished(&tree_id, error)
+            })?
         }
     };
     gate.publish(Entries::new().with(TREE_ID, id.to_string()))
@@ -50,64 +57,61 @@ async fn create_tree(args: &Args) -> Result<()> {
 /// The tree that is published or asked for; both must be the same. What other jobs left under the
 /// key for it to be filled in, blanks or nothing, counts for nothing.
 fn known(
-    gate: &impl fmt::Display,
+    tree_id: &Object,
     published: Option<&[u8]>,
     asked: Option<TreeId>,
-) -> Result<Option<TreeId>, Refused> {
+) -> Result<Option<TreeId>, Refusal> {
     let text = String::from_utf8_lossy(published.unwrap_or_default());
     let text = text.trim();
     if text.is_empty() {
         return Ok(asked);
     }
     let published = text.parse().ok().filter(|id| *id > 0).ok_or_else(|| {
-        Refused::new(format!(
-            "{gate}: {TREE_ID} is {text:?}, not a tree's ID: correct it, or remove it to have a log created"
-        ))
+        Refusal::new(
+            tree_id,
+            format!("is {text:?}, not the ID of a tree"),
+            "correct it, or remove it to have the tree found or created that is meant for it",
+        )
     })?;
     match asked {
-        Some(asked) if asked != published => Err(Refused::new(format!(
-            "{gate}: {TREE_ID} is {published}, and --tree_id asks for {asked}: the servers use the \
-             published one; remove it from the ConfigMap to replace it"
-        ))),
+        Some(asked) if asked != published => Err(Refusal::new(
+            tree_id,
+            format!("is {published}, which the servers use, and --tree_id asks for {asked}"),
+            "leave the flag out, or remove the entry to publish the other tree",
+        )),
         _ => Ok(Some(published)),
     }
 }
 
-/// A published tree that can't be used needs a decision; everything else may pass.
-fn not_confirmed(gate: &impl fmt::Display, error: trillian::Error) -> anyhow::Error {
-    if !error.is_final() {
-        return anyhow::Error::new(error).context("confirming the log in Trillian");
-    }
-    let refused = Refused::new(format!(
-        "{error}, and {gate} or --tree_id names it: restore Trillian's database, or remove the ID \
-         there to start a new log"
-    ));
-    refused.into()
+/// A tree that is published or asked for and can't be used.
+fn unusable(tree_id: &Object, error: &Error) -> Refusal {
+    Refusal::new(
+        tree_id,
+        format!("or --tree_id names a tree that can't be used ({error})"),
+        "restore Trillian's database from a backup, or remove the entry to start a new log",
+    )
 }
 
-/// So does one that was made for this gate, and so do several that are in use.
-fn not_found(gate: &impl fmt::Display, error: trillian::Error) -> anyhow::Error {
-    let refused = match error {
-        trillian::Error::Several(_) => format!(
-            "{error}, and were made for {gate}: publish the one that is wanted with --tree_id"
-        ),
-        _ if error.is_final() => format!(
-            "{error}, and was made for {gate}: make it ACTIVE again, or delete it to start a new log"
-        ),
-        _ => return anyhow::Error::new(error).context("creating a log in Trillian"),
+/// What was created for this gate, and can't be published as it is.
+fn unpublished(tree_id: &Object, error: &Error) -> Refusal {
+    let way_out = match error {
+        Error::Several(_) => "publish the one that is wanted with --tree_id",
+        _ => "make that tree ACTIVE again, or delete it in Trillian to start a new log",
     };
-    Refused::new(refused).into()
+    Refusal::new(
+        tree_id,
+        format!("isn't there, and what was created for it can't be used ({error})"),
+        way_out,
+    )
 }
-
-const TREE_ID: &str = "treeID";
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn known(published: &str, asked: Option<TreeId>) -> Result<Option<TreeId>, String> {
-        super::known(&"ConfigMap a/b", Some(published.as_bytes()), asked)
-            .map_err(|refused| refused.to_string())
+        super::known(&"the ID".into(), Some(published.as_bytes()), asked)
+            .map_err(|refusal| refusal.to_string())
     }
 
     #[test]
@@ -118,7 +122,7 @@ mod tests {
 
     #[test]
     fn nothing_published_leaves_the_choice() {
-        assert_eq!(super::known(&"", None, None), Ok(None));
+        assert_eq!(super::known(&"the ID".into(), None, None), Ok(None));
         assert_eq!(known("", Some(7)), Ok(Some(7)));
         assert_eq!(known(" \n", None), Ok(None));
     }
@@ -126,7 +130,7 @@ mod tests {
     #[test]
     fn another_tree_than_the_published_one_is_refused() {
         let refused = known("42", Some(7)).unwrap_err();
-        assert!(refused.contains("ConfigMap a/b: treeID is 42"), "{refused}");
+        assert!(refused.contains("the ID is 42"), "{refused}");
         assert!(refused.contains("--tree_id asks for 7"), "{refused}");
     }
 
@@ -134,15 +138,19 @@ mod tests {
     fn garbage_is_refused_and_not_replaced() {
         for garbage in ["x", "-5", "0", "1e5", "9223372036854775808", "\u{fffd}"] {
             let refused = known(garbage, None).unwrap_err();
-            assert!(refused.contains("not a tree's ID"), "{refused}");
+            assert!(refused.contains("not the ID of a tree"), "{refused}");
         }
-        assert!(super::known(&"", Some(b"\xff"), None).is_err());
+        assert!(super::known(&"the ID".into(), Some(b"\xff"), None).is_err());
     }
 
     #[test]
     fn only_a_lost_tree_is_refused() {
-        let is_refused = |error| not_confirmed(&"", error).is::<Refused>();
-        assert!(is_refused(trillian::Error::Missing(42)));
-        assert!(!is_refused(trillian::Error::Vanished(42)));
+        let is_refused = |error| {
+            let result: Result<(), Error> = Err(error);
+            let judged = result.or_refuse("", |error| unusable(&"the ID".into(), error));
+            judged.unwrap_err().is::<Refusal>()
+        };
+        assert!(is_refused(Error::Missing(42)));
+        assert!(!is_refused(Error::Vanished(42)));
     }
 }

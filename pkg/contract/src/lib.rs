@@ -13,6 +13,13 @@
 //! assert!(FULCIO.public.entries.contains(&CERT));
 //! ```
 
+use std::time::Duration;
+
+/// How long a Job waits for a connection to a server of the stack. Short, since a cluster drops what
+/// is sent to a new Service at first, and TCP sends it again ever more seldom: a new connection is
+/// sooner there.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// A Secret or a ConfigMap that one Job makes and others read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {

@@ -1,8 +1,20 @@
 //! Fulcio's certificates, as Fulcio itself gives them out.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), scaffolding_fulcio::Error> {
+//! let url = "http://fulcio.fulcio-system.svc".parse().expect("a URL");
+//! for chain in scaffolding_fulcio::chains(&url).await? {
+//!     println!("{}", chain.root().subject());
+//! }
+//! # Ok(())
+//! # }
+//! ```
 
 use std::time::Duration;
 
 use certs::Chain;
+use contract::CONNECT_TIMEOUT;
+use refusal::Final;
 use reqwest::{Client, StatusCode};
 use serde::Deserialize;
 
@@ -46,9 +58,9 @@ pub enum Error {
     },
 }
 
-impl Error {
-    /// Whether waiting doesn't help: Fulcio answers, and what it has is no chain.
-    pub fn is_final(&self) -> bool {
+impl Final for Error {
+    /// Fulcio answers, and what it has is no chain.
+    fn is_final(&self) -> bool {
         matches!(self, Self::Chain { .. })
     }
 }
@@ -126,8 +138,5 @@ async fn fetch(url: &Url) -> Result<Vec<u8>, Error> {
     Ok(body)
 }
 
-/// Short, since a cluster drops what is sent to a new Service at first, and TCP sends it again ever
-/// more seldom: a new connection is sooner there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LONGEST: usize = 1 << 20;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
 
 use certs::Chain;
+use refusal::Final as _;
 use scaffolding_fulcio::Error;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},

@@ -99,6 +99,11 @@ impl<K: Object> Gate<K> {
         }
     }
 
+    /// The object's name.
+    pub fn object(&self) -> refusal::Object {
+        refusal::Object::new(K::KIND, &*self.namespace, &*self.name)
+    }
+
     /// What the object holds.
     pub fn entries(&self) -> &Entries {
         &self.entries

@@ -2,23 +2,21 @@
 
 use std::time::Duration;
 
+use contract::CONNECT_TIMEOUT;
 use tonic::{
     Code, Response, Status,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
 };
 use tracing::{info, warn};
 
-use crate::{Address, Error, Log, TreeId, log};
-use proto::{
-    CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest, GetTreeRequest,
-    InitLogRequest, ListTreesRequest, Tree, trillian_admin_client::TrillianAdminClient,
-    trillian_log_client::TrillianLogClient,
+use crate::{
+    Address, Error, Log, TreeId, log,
+    proto::{
+        CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest, GetTreeRequest,
+        InitLogRequest, ListTreesRequest, Tree, trillian_admin_client::TrillianAdminClient,
+        trillian_log_client::TrillianLogClient,
+    },
 };
-
-#[allow(missing_docs, unreachable_pub, clippy::all)]
-pub(crate) mod proto {
-    tonic::include_proto!("trillian");
-}
 
 /// A connection to Trillian's log server.
 #[derive(Debug, Clone)]
@@ -56,25 +54,25 @@ impl Trillian {
     /// when more than one has some, which waiting doesn't cure; [`Error::Call`], and
     /// [`Error::Vanished`] when someone deletes the tree meanwhile.
     pub async fn find_or_create(&mut self, log: &Log) -> Result<TreeId, Error> {
-        let mut carriers = self.carriers(log).await?;
-        if carriers.is_empty() {
+        let mut trees = self.trees_of(log).await?;
+        if trees.is_empty() {
             let tree = Some(log.tree());
             let made = self.admin.create_tree(CreateTreeRequest { tree }).await;
             let made = answered("CreateTree", made)?.tree_id;
-            info!("created tree {made} in Trillian");
-            // Listed again: one made at the same moment may be smaller.
-            carriers = self.carriers(log).await?;
-            carriers.first().ok_or(Error::Vanished(made))?;
+            info!(tree = made, "created tree {made} in Trillian");
+            // Listed again: another process may have made a smaller one at the same moment.
+            trees = self.trees_of(log).await?;
+            trees.first().ok_or(Error::Vanished(made))?;
         }
-        let id = self.chosen(&carriers).await?;
+        let id = self.chosen(&trees).await?;
         self.initialise(id).await?;
         Ok(id)
     }
 
-    /// The tree of `carriers`, of which there is one at least, that is the log's.
-    async fn chosen(&mut self, carriers: &[Tree]) -> Result<TreeId, Error> {
-        let first = log::usable(&carriers[0])?;
-        let usable: Vec<_> = usable(carriers).collect();
+    /// Which of a log's `trees`, of which there is one at least, is to be used.
+    async fn chosen(&mut self, trees: &[Tree]) -> Result<TreeId, Error> {
+        let first = log::usable(&trees[0])?;
+        let usable: Vec<_> = usable(trees).collect();
         if usable.len() == 1 {
             return Ok(first);
         }
@@ -111,14 +109,18 @@ impl Trillian {
     ///
     /// [`Error::Call`].
     pub async fn delete_others(&mut self, log: &Log, kept: TreeId) -> Result<(), Error> {
-        let carriers = self.carriers(log).await?;
-        for id in usable(&carriers).filter(|id| *id != kept) {
+        let trees = self.trees_of(log).await?;
+        for id in usable(&trees).filter(|id| *id != kept) {
             if self.is_empty(id).await? {
                 let request = DeleteTreeRequest { tree_id: id };
                 answered("DeleteTree", self.admin.delete_tree(request).await)?;
-                info!("deleted tree {id} in Trillian: it was empty, and {kept} is in use");
+                info!(
+                    tree = id,
+                    "deleted tree {id} in Trillian: it was empty, and {kept} is in use"
+                );
             } else {
                 warn!(
+                    tree = id,
                     "tree {id} in Trillian isn't in use ({kept} is) but has entries: it was left alone"
                 );
             }
@@ -126,9 +128,10 @@ impl Trillian {
         Ok(())
     }
 
-    async fn carriers(&mut self, log: &Log) -> Result<Vec<Tree>, Error> {
+    /// The trees that carry the identity of `log`.
+    async fn trees_of(&mut self, log: &Log) -> Result<Vec<Tree>, Error> {
         let trees = self.admin.list_trees(ListTreesRequest {}).await;
-        Ok(log.carriers(answered("ListTrees", trees)?.tree))
+        Ok(log.trees_among(answered("ListTrees", trees)?.tree))
     }
 
     /// Gives a tree its first root, unless it has one, and sees that the root can be read.
@@ -198,9 +201,6 @@ fn tree_size(root: &[u8]) -> Option<u64> {
     Some(u64::from_be_bytes(*size))
 }
 
-/// Short, since a cluster drops what is sent to a new Service at first, and TCP sends it again ever
-/// more seldom: a new connection is sooner there.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 #[cfg(test)]

@@ -4,11 +4,38 @@
 //! description, and whoever asks for that identity again finds the same tree: after a lost answer,
 //! a crash, or next to a second process that asks at the same moment. Each function is one look at
 //! Trillian with no waiting or retrying of its own.
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use scaffolding_trillian::{Error, Log, Trillian};
+//!
+//! # async fn example() -> Result<(), Error> {
+//! let address = "log-server.trillian-system.svc:80".parse().expect("host:port");
+//! let log = Log {
+//!     identity: "ba1b1b4d-4f0c-4d3e-8d43-4f2a6ec21a70/rekor-config".into(),
+//!     display_name: "rekor".into(),
+//!     text: String::new(),
+//!     max_root_duration: Duration::from_secs(3600),
+//! };
+//! let mut trillian = Trillian::connect(&address, None).await?;
+//! let id = trillian.find_or_create(&log).await?;
+//! trillian.delete_others(&log, id).await?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod address;
 mod client;
 mod log;
 
+/// The messages and methods of `proto/trillian.proto`, as prost and tonic write them.
+#[allow(missing_docs, unreachable_pub, clippy::all)]
+mod proto {
+    tonic::include_proto!("trillian");
+}
+
+use refusal::Final;
 use tonic::Code;
 
 pub use address::Address;
@@ -59,10 +86,9 @@ pub enum Error {
     Vanished(TreeId),
 }
 
-impl Error {
-    /// Whether waiting doesn't help: Trillian works, and the tree isn't there, can't be used, or
-    /// isn't the only one.
-    pub fn is_final(&self) -> bool {
+impl Final for Error {
+    /// Trillian works, and the tree isn't there, can't be used, or isn't the only one.
+    fn is_final(&self) -> bool {
         matches!(
             self,
             Self::Missing(_) | Self::Unusable { .. } | Self::Several(_)

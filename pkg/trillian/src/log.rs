@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Error, TreeId,
-    client::proto::{Tree, TreeState, TreeType},
+    proto::{Tree, TreeState, TreeType},
 };
 
 /// Characters that Trillian's databases keep of a tree's display name.
@@ -35,9 +35,9 @@ impl Log {
             .to_owned()
     }
 
-    /// The trees that carry this log's identity, the usable ones first, then the smallest. Deleted
-    /// ones don't count.
-    pub(crate) fn carriers(&self, mut trees: Vec<Tree>) -> Vec<Tree> {
+    /// Those of `trees` that carry this log's identity, the usable ones first, then the smallest.
+    /// Deleted ones don't count.
+    pub(crate) fn trees_among(&self, mut trees: Vec<Tree>) -> Vec<Tree> {
         let mark = format!("[{}]", self.identity);
         trees.retain(|tree| !tree.deleted && tree.description.ends_with(&mark));
         trees.sort_by_key(|tree| (usable(tree).is_err(), tree.tree_id));
@@ -73,6 +73,8 @@ pub(crate) fn usable(tree: &Tree) -> Result<TreeId, Error> {
 
 #[cfg(test)]
 mod tests {
+    use refusal::Final as _;
+
     use super::*;
 
     fn log(text: &str) -> Log {
@@ -107,9 +109,9 @@ mod tests {
             tree(2, "[uid/rekor-config] [uid/ctlog-config]"),
             tree(3, "[another-uid/rekor-config]"),
         ];
-        let carriers = log("new text").carriers(trees.into());
+        let found = log("new text").trees_among(trees.into());
         assert_eq!(
-            carriers.iter().map(|tree| tree.tree_id).collect::<Vec<_>>(),
+            found.iter().map(|tree| tree.tree_id).collect::<Vec<_>>(),
             [4, 9]
         );
     }
@@ -124,11 +126,11 @@ mod tests {
             usable(&trees[2]).unwrap_err().to_string(),
             "tree 3 in Trillian is deleted ACTIVE LOG, not an ACTIVE LOG"
         );
-        let carriers = log("").carriers(trees);
-        assert_eq!(usable(&carriers[0]).unwrap(), 4);
-        for tree in &carriers[1..] {
+        let found = log("").trees_among(trees);
+        assert_eq!(usable(&found[0]).unwrap(), 4);
+        for tree in &found[1..] {
             assert!(usable(tree).unwrap_err().is_final());
         }
-        assert_eq!(carriers.len(), 3);
+        assert_eq!(found.len(), 3);
     }
 }

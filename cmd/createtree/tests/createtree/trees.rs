@@ -143,7 +143,7 @@ fn what_is_no_tree_id_is_refused() {
     let rekor = Rekor::set();
     for garbage in ["none", "-1", "0", "1.5", "99999999999999999999"] {
         rekor.publish(garbage);
-        rekor.assert_refused(&[], &["treeID is", garbage, "not a tree's ID"]);
+        rekor.assert_refused(&[], &["\"treeID\" of", garbage, "not the ID of a tree"]);
     }
 }
 
@@ -175,10 +175,7 @@ fn a_given_tree_is_published_if_trillian_has_it() {
         .run()
         .assert(0, &["done"]);
     rekor.check();
-    rekor.assert_refused(
-        &["--tree_id=43"],
-        &["treeID is 42", "--tree_id asks for 43"],
-    );
+    rekor.assert_refused(&["--tree_id=43"], &["is 42", "--tree_id asks for 43"]);
     rekor.job().run().assert(0, &["done"]);
     assert_eq!(rekor.published(), "42");
 }
