@@ -62,6 +62,8 @@ pub struct KeyPair {
     pub password: &'static str,
     /// The entry of what clients need: a public key, or certificates.
     pub trusted: &'static str,
+    /// What the copy of the public one is called, from which `createtuf` reads.
+    pub copy: &'static str,
 }
 
 /// A certificate and those above it.
@@ -110,6 +112,7 @@ pub const REKOR: KeyPair = KeyPair {
     key: SIGNING_SECRET,
     password: SIGNING_SECRET_PASSWORD,
     trusted: PUBLIC,
+    copy: "rekor-pub-key",
 };
 
 /// Fulcio's key and certificates.
@@ -134,6 +137,7 @@ pub const FULCIO: KeyPair = KeyPair {
     key: PRIVATE,
     password: PASSWORD,
     trusted: CERT,
+    copy: "fulcio-pub-key",
 };
 
 /// The timestamp authority's key and certificates.
@@ -155,6 +159,7 @@ pub const TSA: KeyPair = KeyPair {
     key: SIGNING_SECRET,
     password: SIGNING_SECRET_PASSWORD,
     trusted: CERT_CHAIN,
+    copy: "tsa-cert-chain",
 };
 
 /// The CT log's key and configuration.
@@ -182,6 +187,7 @@ pub const CTLOG: KeyPair = KeyPair {
     key: PRIVATE,
     password: PASSWORD,
     trusted: PUBLIC,
+    copy: "ctlog-public-key",
 };
 
 /// The tree of Rekor's log.
@@ -244,13 +250,24 @@ pub const SIGSTORE_TRUST: Published = config_map(
 /// The key pairs of the servers.
 pub const KEY_PAIRS: [KeyPair; 4] = [FULCIO, CTLOG, REKOR, TSA];
 
-/// The object that goes by `name`: the public one if a private one of another server has its name too.
+/// The entries that may leave their namespace.
+pub const PUBLIC_ENTRIES: [&str; 3] = [CERT, CERT_CHAIN, PUBLIC];
+
+/// The key pair of which a Secret goes by `name`: one of the two, or the copy.
+pub fn key_pair(name: &str) -> Option<&'static KeyPair> {
+    let goes_by = |secret: &Published| secret.name == name || secret.other_names.contains(&name);
+    KEY_PAIRS
+        .iter()
+        .find(|pair| pair.copy == name || goes_by(&pair.public) || goes_by(&pair.private))
+}
+
+/// The object that goes by `name`.
 pub fn published(name: &str) -> Option<&'static Published> {
     ALL.iter()
         .find(|object| object.name == name || object.other_names.contains(&name))
 }
 
-/// All objects, the public ones first.
+/// All objects.
 pub const ALL: [Published; 15] = [
     FULCIO.public,
     CTLOG.public,

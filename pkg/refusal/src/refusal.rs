@@ -30,6 +30,11 @@ impl Refusal {
         }
     }
 
+    /// It without its way out: for a log line that says it was accepted.
+    pub fn what(&self) -> String {
+        format!("{} {}", self.object, self.difference)
+    }
+
     /// What it is about.
     pub fn object(&self) -> &Object {
         &self.object
@@ -38,12 +43,7 @@ impl Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            object,
-            difference,
-            way_out,
-        } = self;
-        write!(f, "{object} {difference}: {way_out}")
+        write!(f, "{}: {}", self.what(), self.way_out)
     }
 }
 

@@ -1,0 +1,70 @@
+//! What is to be copied.
+
+use std::{fmt, str::FromStr};
+
+use contract::{KEY_PAIRS, PUBLIC_ENTRIES, key_pair};
+
+/// A Secret and what its copy is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Copy {
+    pub(crate) namespace: String,
+    pub(crate) name: String,
+    pub(crate) target: String,
+}
+
+impl Copy {
+    /// What createtuf reads unless it is told otherwise.
+    pub(crate) fn defaults() -> Vec<Self> {
+        let copies = KEY_PAIRS.iter().map(|pair| Self {
+            namespace: pair.public.namespace.into(),
+            name: pair.public.name.into(),
+            target: pair.copy.into(),
+        });
+        copies.collect()
+    }
+
+    /// Which Job makes the source.
+    pub(crate) fn maker(&self) -> &'static str {
+        key_pair(&self.name).map_or("somebody else", |pair| pair.public.maker)
+    }
+
+    /// The entries of which one has to be there: half a Secret, restored or being made, would do for
+    /// nobody who waits for its copy.
+    pub(crate) fn needed(&self) -> Vec<&'static str> {
+        let pair = key_pair(&self.target).or(key_pair(&self.name));
+        pair.map_or(PUBLIC_ENTRIES.into(), |pair| vec![pair.trusted])
+    }
+}
+
+impl FromStr for Copy {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (source, target) = text
+            .split_once('=')
+            .map_or((text, None), |(source, target)| (source, Some(target)));
+        match source.split_once('/') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() => Ok(Self {
+                namespace: namespace.into(),
+                name: name.into(),
+                target: target.unwrap_or(name).into(),
+            }),
+            _ => Err("it has to be NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY".into()),
+        }
+    }
+}
+
+impl fmt::Display for Copy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            namespace,
+            name,
+            target,
+        } = self;
+        write!(f, "{namespace}/{name}")?;
+        match target == name {
+            true => Ok(()),
+            false => write!(f, "={target}"),
+        }
+    }
+}

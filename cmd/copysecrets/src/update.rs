@@ -1,0 +1,102 @@
+//! A copy, and what is to become of it.
+
+use anyhow::Result;
+use contract::PUBLIC_ENTRIES;
+use gate::{Entries, Gate, Kube};
+use k8s_openapi::api::core::v1::Secret;
+use refusal::{NotYet, Object, Refusal};
+use tracing::warn;
+
+use crate::{copy::Copy, public::Public};
+
+/// What a source is to make of its copy.
+pub(crate) struct Update {
+    target: Gate<Secret>,
+    entries: Entries,
+    /// What of the source isn't what its name says.
+    pub(crate) unfit: Vec<Refusal>,
+    /// Where the source differs from the copy.
+    pub(crate) changes: Vec<Refusal>,
+}
+
+impl Update {
+    /// Reads the source and its copy in `namespace`.
+    ///
+    /// # Errors
+    ///
+    /// [`NotYet`] when the source lacks what is needed; the API server's.
+    pub(crate) async fn read(kube: &Kube, copy: &Copy, namespace: &str) -> Result<Self> {
+        let source = Gate::secret(kube, &copy.namespace, &copy.name).await?;
+        let needed = copy.needed();
+        if needed.iter().all(|entry| source.bytes(entry).is_none()) {
+            let object = match source.exists() {
+                true => any_of(&needed, &source.object()),
+                false => source.object(),
+            };
+            return Err(NotYet::new(object, copy.maker()).into());
+        }
+        let mut update = Self {
+            target: Gate::secret(kube, namespace, &copy.target).await?,
+            entries: Entries::new(),
+            unfit: vec![],
+            changes: vec![],
+        };
+        for entry in PUBLIC_ENTRIES {
+            if let Some(file) = source.bytes(entry) {
+                update.add(&source.object(), copy.maker(), entry, file);
+            }
+        }
+        Ok(update)
+    }
+
+    fn add(&mut self, source: &Object, maker: &str, entry: &str, file: &[u8]) {
+        let new = match Public::read(entry, file) {
+            Ok(new) => new,
+            Err(cause) => {
+                let way_out =
+                    format!("put what belongs there, or remove it to have {maker} derive it");
+                let difference = format!("can't be copied ({cause})");
+                return self
+                    .unfit
+                    .push(Refusal::new(source.entry(entry), difference, way_out));
+            }
+        };
+        if let Some(old) = self.target.bytes(entry) {
+            let old = Public::read(entry, old);
+            if let Some(difference) = new.difference(old.as_ref()) {
+                self.changes.push(Refusal::new(
+                    source.entry(entry),
+                    format!("isn't what {} has ({difference})", self.target),
+                    "if that was you, add --accept-changes",
+                ));
+            }
+        }
+        self.entries.insert(entry, new.pem);
+    }
+
+    /// Writes the copy. What else it holds stays.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::publish`].
+    pub(crate) async fn publish(mut self) -> Result<()> {
+        for (entry, _) in self.target.entries().iter() {
+            if !PUBLIC_ENTRIES.contains(&entry) {
+                let object = self.target.object().entry(entry);
+                warn!(%object, "{object} has no business there: remove it");
+            }
+        }
+        Ok(self.target.publish(self.entries).await?)
+    }
+}
+
+/// `"cert" or "public" of` an object.
+fn any_of(entries: &[&str], object: &Object) -> Object {
+    match entries {
+        [entry] => object.entry(entry),
+        _ => {
+            let quoted: Vec<_> = entries.iter().map(|entry| format!("{entry:?}")).collect();
+            format!("{} of {object}", quoted.join(" or ")).into()
+        }
+    }
+}
