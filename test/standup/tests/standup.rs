@@ -44,9 +44,43 @@ fn the_whole_stack_stands_up_and_leaves_nothing_behind() {
     ] {
         assert!(told.contains(line), "{line:?} isn't in\n{told}");
     }
+    for object in contract::ALL {
+        assert_told(
+            &told,
+            object.kind,
+            object.namespace,
+            object.name,
+            object.entries,
+        );
+    }
+    for pair in contract::KEY_PAIRS {
+        assert_told(
+            &told,
+            "Secret",
+            contract::TUF_ROOT.namespace,
+            pair.copy,
+            &[pair.trusted],
+        );
+    }
     let secret = kept.path().join("tuf-system/secret-tuf-root.yaml");
     assert!(fs::read_to_string(secret).unwrap().contains("repository:"));
     assert!(is_empty(temporary.path()));
+}
+
+/// Checks that the list of objects has this one, with these entries.
+fn assert_told(told: &str, kind: &str, namespace: &str, name: &str, entries: &[&str]) {
+    let name = format!("{namespace}/{name}");
+    let mut lines = told
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>());
+    let line = lines.find(|words| words.starts_with(&[kind, &name]));
+    let words = line.unwrap_or_else(|| panic!("no {kind} {name} in\n{told}"));
+    for entry in entries {
+        assert!(
+            words.contains(entry),
+            "{kind} {name} has no {entry}: {words:?}"
+        );
+    }
 }
 
 #[test]
@@ -98,66 +132,69 @@ fn changed(from: &str, to: &str) -> (Output, String) {
     (output, told)
 }
 
+/// What is replaced in `config/`, by what, and what the error names.
+const CANNOT_BE_RUN: [(&str, &str, [&str; 3]); 8] = [
+    (
+        "image: localhost/scaffolding/createcerts:dev",
+        "image: localhost/scaffolding/createkeys:dev",
+        [
+            "300-fulcio.yaml: Job fulcio-system/createcerts",
+            "containers[0].image",
+            "createkeys",
+        ],
+    ),
+    (
+        "image: ghcr.io/sigstore/fulcio:v1.8.8",
+        "image: example.com/fulcio:v1",
+        [
+            "300-fulcio.yaml: Deployment fulcio-system/fulcio",
+            "containers[0].image",
+            "example.com",
+        ],
+    ),
+    (
+        "kind: StatefulSet",
+        "kind: DaemonSet",
+        [".yaml: DaemonSet ", "kind: ", "DaemonSet"],
+    ),
+    (
+        "secret: {secretName: tuf-root,",
+        "hostPath: {secretName: tuf-root,",
+        [
+            "500-tuf.yaml: Deployment tuf-system/tuf",
+            "volumes[0]",
+            "hostPath",
+        ],
+    ),
+    (
+        "- {name: tuf-root, mountPath:",
+        "- {name: other, mountPath:",
+        [
+            "500-tuf.yaml: Deployment tuf-system/tuf",
+            "volumes",
+            "\"other\"",
+        ],
+    ),
+    (
+        "fieldPath: metadata.namespace",
+        "fieldPath: spec.nodeName",
+        [".yaml: Job ", "env[0].valueFrom", "spec.nodeName"],
+    ),
+    (
+        "subjects: [{kind: ServiceAccount, name: createcerts,",
+        "subjects: [{kind: User, name: createcerts,",
+        [
+            "300-fulcio.yaml: RoleBinding fulcio-system/createcerts",
+            "unknown variant",
+            "User",
+        ],
+    ),
+    ("apiVersion: v1", "apiVersion: [", [".yaml: ", "", ""]),
+];
+
 #[test]
 fn what_cannot_be_run_is_named_by_file_object_and_field() {
-    for (from, to, texts) in [
-        (
-            "image: localhost/scaffolding/createcerts:dev",
-            "image: localhost/scaffolding/createkeys:dev",
-            [
-                "300-fulcio.yaml: Job fulcio-system/createcerts",
-                "containers[0].image",
-                "createkeys",
-            ],
-        ),
-        (
-            "image: ghcr.io/sigstore/fulcio:v1.8.8",
-            "image: example.com/fulcio:v1",
-            [
-                "300-fulcio.yaml: Deployment fulcio-system/fulcio",
-                "containers[0].image",
-                "example.com",
-            ],
-        ),
-        (
-            "kind: StatefulSet",
-            "kind: DaemonSet",
-            [".yaml: DaemonSet ", "kind: ", "DaemonSet"],
-        ),
-        (
-            "secret: {secretName: tuf-root,",
-            "hostPath: {secretName: tuf-root,",
-            [
-                "500-tuf.yaml: Deployment tuf-system/tuf",
-                "volumes[0]",
-                "hostPath",
-            ],
-        ),
-        (
-            "- {name: tuf-root, mountPath:",
-            "- {name: other, mountPath:",
-            [
-                "500-tuf.yaml: Deployment tuf-system/tuf",
-                "volumes",
-                "\"other\"",
-            ],
-        ),
-        (
-            "fieldPath: metadata.namespace",
-            "fieldPath: spec.nodeName",
-            [".yaml: Job ", "env[0].valueFrom", "spec.nodeName"],
-        ),
-        (
-            "subjects: [{kind: ServiceAccount, name: createcerts,",
-            "subjects: [{kind: User, name: createcerts,",
-            [
-                "300-fulcio.yaml: RoleBinding fulcio-system/createcerts",
-                "unknown variant",
-                "User",
-            ],
-        ),
-        ("apiVersion: v1", "apiVersion: [", [".yaml: ", "", ""]),
-    ] {
+    for (from, to, texts) in CANNOT_BE_RUN {
         let (output, told) = changed(from, to);
         assert_eq!(output.status.code(), Some(1), "{told}");
         for text in texts {
