@@ -142,82 +142,7 @@ impl Side {
     }
 
     async fn play(&mut self) {
-        let good = || Tree {
-            tree_state: TreeState::Active.into(),
-            tree_type: TreeType::Log.into(),
-            display_name: "twenty characters ok".into(),
-            description: "d".repeat(200),
-            max_root_duration: Some(prost_types::Duration {
-                seconds: 3600,
-                nanos: 0,
-            }),
-            ..Tree::default()
-        };
-        self.create("without a tree", None).await;
-        self.create(
-            "of no type",
-            Some(Tree {
-                tree_type: 0,
-                ..good()
-            }),
-        )
-        .await;
-        self.create(
-            "of no state",
-            Some(Tree {
-                tree_state: 0,
-                ..good()
-            }),
-        )
-        .await;
-        let frozen = TreeState::Frozen.into();
-        self.create(
-            "frozen",
-            Some(Tree {
-                tree_state: frozen,
-                ..good()
-            }),
-        )
-        .await;
-        self.create(
-            "without a duration",
-            Some(Tree {
-                max_root_duration: None,
-                ..good()
-            }),
-        )
-        .await;
-        let negative = Some(prost_types::Duration {
-            seconds: -1,
-            nanos: 0,
-        });
-        self.create(
-            "with a negative duration",
-            Some(Tree {
-                max_root_duration: negative,
-                ..good()
-            }),
-        )
-        .await;
-        let long = "twenty-one characters".into();
-        self.create(
-            "with a long name",
-            Some(Tree {
-                display_name: long,
-                ..good()
-            }),
-        )
-        .await;
-        let long = "d".repeat(201);
-        self.create(
-            "with a long description",
-            Some(Tree {
-                description: long,
-                ..good()
-            }),
-        )
-        .await;
-
+        self.create_badly().await;
         let id = self.create("well", Some(good())).await;
         let claimed = Tree {
             tree_id: 5,
@@ -225,16 +150,9 @@ impl Side {
             ..good()
         };
         let second = self.create("with an ID of its own", Some(claimed)).await;
-        let preordered = TreeType::PreorderedLog.into();
-        let third = self
-            .create(
-                "preordered",
-                Some(Tree {
-                    tree_type: preordered,
-                    ..good()
-                }),
-            )
-            .await;
+        let mut preordered = good();
+        preordered.set_tree_type(TreeType::PreorderedLog);
+        let third = self.create("preordered", Some(preordered)).await;
         self.list().await;
         self.get("one", id).await;
         for nowhere in [1, 0, -1] {
@@ -260,6 +178,46 @@ impl Side {
         self.delete("preordered", third).await;
         self.list().await;
     }
+
+    async fn create_badly(&mut self) {
+        self.create("without a tree", None).await;
+        let changes: [(&str, fn(&mut Tree)); 7] = [
+            ("of no type", |tree| tree.tree_type = 0),
+            ("of no state", |tree| tree.tree_state = 0),
+            ("frozen", |tree| tree.set_tree_state(TreeState::Frozen)),
+            ("without a duration", |tree| tree.max_root_duration = None),
+            ("with a negative duration", |tree| {
+                tree.max_root_duration = Some(seconds(-1));
+            }),
+            ("with a long name", |tree| {
+                tree.display_name = "twenty-one characters".into();
+            }),
+            ("with a long description", |tree| {
+                tree.description = "d".repeat(201);
+            }),
+        ];
+        for (about, change) in changes {
+            let mut tree = good();
+            change(&mut tree);
+            self.create(about, Some(tree)).await;
+        }
+    }
+}
+
+/// A tree that Trillian takes.
+fn good() -> Tree {
+    Tree {
+        tree_state: TreeState::Active.into(),
+        tree_type: TreeType::Log.into(),
+        display_name: "twenty characters ok".into(),
+        description: "d".repeat(200),
+        max_root_duration: Some(seconds(3600)),
+        ..Tree::default()
+    }
+}
+
+fn seconds(seconds: i64) -> prost_types::Duration {
+    prost_types::Duration { seconds, nanos: 0 }
 }
 
 fn described(tree: &Tree) -> Value {

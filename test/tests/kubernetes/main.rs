@@ -10,6 +10,7 @@ mod cluster;
 #[path = "../golden/mod.rs"]
 mod golden;
 mod names;
+mod objects;
 mod rights;
 mod script;
 

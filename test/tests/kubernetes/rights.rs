@@ -4,10 +4,19 @@ use serde_json::{Value, json};
 
 use crate::{
     cluster::Cluster,
-    script::{CONFIG_MAPS, ROLES, SECRETS, secret},
+    objects::{CONFIG_MAPS, ROLES, SECRETS, secret},
 };
 
 pub(crate) async fn rights(c: &mut Cluster<'_>) {
+    without(c).await;
+    bindings(c).await;
+    roles(c).await;
+    granted(c).await;
+    not_granted(c).await;
+    everything(c).await;
+}
+
+async fn without(c: &mut Cluster<'_>) {
     let account =
         json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "job"}});
     c.ask(
@@ -18,27 +27,19 @@ pub(crate) async fn rights(c: &mut Cluster<'_>) {
         account,
     )
     .await;
-    let path = &format!("{SECRETS}/a");
-    let object = || secret("a", json!({}));
-    c.ask("anonymous", 403, "GET", path, Value::Null).await;
-    c.ask("stranger", 401, "GET", path, Value::Null).await;
-    c.ask("job", 403, "GET", path, Value::Null).await;
+    c.ask("anonymous", 403, "GET", A, Value::Null).await;
+    c.ask("stranger", 401, "GET", A, Value::Null).await;
+    c.ask("job", 403, "GET", A, Value::Null).await;
     c.ask("job", 403, "GET", "/api/v1/namespaces/NS", Value::Null)
         .await;
     c.ask("job", 403, "POST", "/api/v1/namespaces", Value::Null)
         .await;
+}
 
-    let binding = |name: &str, role: &str| {
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
-            "metadata": {"name": name},
-            "subjects": [{"kind": "ServiceAccount", "name": "job", "namespace": "NS"}],
-            "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role},
-        })
-    };
+async fn bindings(c: &mut Cluster<'_>) {
     c.ask("admin", 201, "POST", BINDINGS, binding("job", "job"))
         .await;
-    c.ask_settled("job", 403, "GET", path, "RBAC: role").await;
+    c.ask_settled("job", 403, "GET", A, "RBAC: role").await;
     c.ask(
         "admin",
         422,
@@ -49,33 +50,52 @@ pub(crate) async fn rights(c: &mut Cluster<'_>) {
     .await;
     c.ask("admin", 422, "POST", BINDINGS, binding("a/b", "job"))
         .await;
+}
 
-    let role = |rules: Value| {
-        json!({
-            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
-            "metadata": {"name": "job"}, "rules": rules,
-        })
-    };
+fn binding(name: &str, role: &str) -> Value {
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": name},
+        "subjects": [{"kind": "ServiceAccount", "name": "job", "namespace": "NS"}],
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": role},
+    })
+}
+
+async fn roles(c: &mut Cluster<'_>) {
     for wrong in [
         json!([{"apiGroups": [""], "resources": ["secrets"], "verbs": []}]),
         json!([{"apiGroups": [], "resources": ["secrets"], "verbs": ["get"]}]),
         json!([{"apiGroups": [""], "resources": [], "verbs": ["get"]}]),
     ] {
-        c.ask("admin", 422, "POST", ROLES, role(wrong)).await;
+        c.ask("admin", 422, "POST", ROLES, role(&wrong)).await;
     }
+}
+
+fn role(rules: &Value) -> Value {
+    json!({
+        "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "job"}, "rules": rules,
+    })
+}
+
+async fn granted(c: &mut Cluster<'_>) {
     let rules = json!([
         {"apiGroups": [""], "resources": ["secrets"], "verbs": ["create"]},
         {"apiGroups": [""], "resources": ["secrets"], "resourceNames": ["a"], "verbs": ["get", "update"]},
         {"apiGroups": [""], "resources": ["namespaces"], "resourceNames": ["NS"], "verbs": ["get"]},
     ]);
-    c.ask("admin", 201, "POST", ROLES, role(rules)).await;
-    c.ask("job", 200, "GET", path, Value::Null).await;
-    c.ask("job", 200, "PUT", path, object()).await;
-    c.ask("job", 409, "POST", SECRETS, object()).await;
+    c.ask("admin", 201, "POST", ROLES, role(&rules)).await;
+    c.ask("job", 200, "GET", A, Value::Null).await;
+    c.ask("job", 200, "PUT", A, secret("a", json!({}))).await;
+    c.ask("job", 409, "POST", SECRETS, secret("a", json!({})))
+        .await;
     c.ask("job", 201, "POST", SECRETS, secret("own", json!({})))
         .await;
     c.ask("job", 200, "GET", "/api/v1/namespaces/NS", Value::Null)
         .await;
+}
+
+async fn not_granted(c: &mut Cluster<'_>) {
     c.ask("job", 403, "GET", &format!("{SECRETS}/own"), Value::Null)
         .await;
     c.ask(
@@ -86,7 +106,7 @@ pub(crate) async fn rights(c: &mut Cluster<'_>) {
         secret("own", json!({})),
     )
     .await;
-    c.ask("job", 403, "DELETE", path, Value::Null).await;
+    c.ask("job", 403, "DELETE", A, Value::Null).await;
     c.ask("job", 403, "GET", SECRETS, Value::Null).await;
     c.ask("job", 403, "GET", &format!("{CONFIG_MAPS}/a"), Value::Null)
         .await;
@@ -104,9 +124,11 @@ pub(crate) async fn rights(c: &mut Cluster<'_>) {
     .await;
     c.ask("job", 403, "GET", &format!("{ROLES}/job"), Value::Null)
         .await;
+}
 
+async fn everything(c: &mut Cluster<'_>) {
     let all = json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]);
-    c.ask("admin", 200, "PUT", &format!("{ROLES}/job"), role(all))
+    c.ask("admin", 200, "PUT", &format!("{ROLES}/job"), role(&all))
         .await;
     c.ask("job", 200, "GET", &format!("{ROLES}/job"), Value::Null)
         .await;
@@ -126,7 +148,8 @@ pub(crate) async fn rights(c: &mut Cluster<'_>) {
         Value::Null,
     )
     .await;
-    c.ask("job", 403, "GET", path, Value::Null).await;
+    c.ask("job", 403, "GET", A, Value::Null).await;
 }
 
+const A: &str = "/api/v1/namespaces/NS/secrets/a";
 const BINDINGS: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/NS/rolebindings";

@@ -2,7 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::{cluster::Cluster, rights::rights};
+use crate::{
+    cluster::Cluster,
+    objects::{CONFIG_MAPS, ROLES, SECRETS, config_map, secret},
+    rights::rights,
+};
 
 /// Asks everything.
 pub(crate) async fn play(cluster: &mut Cluster<'_>) {
@@ -14,18 +18,6 @@ pub(crate) async fn play(cluster: &mut Cluster<'_>) {
     encodings(cluster).await;
     rights(cluster).await;
     deletion(cluster).await;
-}
-
-pub(crate) const SECRETS: &str = "/api/v1/namespaces/NS/secrets";
-pub(crate) const CONFIG_MAPS: &str = "/api/v1/namespaces/NS/configmaps";
-pub(crate) const ROLES: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/NS/roles";
-
-pub(crate) fn secret(name: &str, data: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "data": data})
-}
-
-pub(crate) fn config_map(name: &str, data: Value) -> Value {
-    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": data})
 }
 
 /// `object` with some of its fields set.
