@@ -108,9 +108,9 @@ peak() {
 }
 
 tools
-cargo build --quiet --release --target "$target" --package tufserver
+cargo build --quiet --locked --release --target "$target" --package tufserver
 mkdir "$folder/mount"
-cargo run --quiet --package tufserver --example reloads -- "$server" "$folder/mount"
+cargo run --quiet --locked --package tufserver --example reloads -- "$server" "$folder/mount"
 
 start_tufserver
 start_nginx

@@ -19,18 +19,18 @@ step() {
 }
 
 tests() {
-	cargo test --workspace --no-fail-fast 2>&1 | tee "$log"
+	cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log"
 }
 
 documentation() {
-	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --workspace --no-deps
+	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --locked --workspace --no-deps
 }
 
 dependencies() {
 	if ! [ -x "$tools/bin/cargo-deny" ]; then
 		cargo install --quiet --locked --root "$tools" "cargo-deny@$cargo_deny"
 	fi
-	"$tools/bin/cargo-deny" check --hide-inclusion-graph licenses bans sources
+	"$tools/bin/cargo-deny" --locked check --hide-inclusion-graph licenses bans sources
 }
 
 shell_scripts() {
@@ -42,7 +42,7 @@ shell_scripts() {
 }
 
 step formatting cargo fmt --all --check
-step clippy cargo clippy --quiet --workspace --all-targets -- -D warnings
+step clippy cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 step tests tests
 step documentation documentation
 step dependencies dependencies

@@ -23,7 +23,7 @@ packages() {
 	fi
 }
 
-programs() { cargo build --quiet --package=createtuf --package=tufserver --package=clients; }
+programs() { cargo build --quiet --locked --package=createtuf --package=tufserver --package=clients; }
 
 # The two cosigns are those of hack/cluster, which also says where it keeps them.
 go_clients() (
@@ -38,7 +38,7 @@ go_clients() (
 
 python_clients() {
 	python3 -m venv "$installed/python"
-	"$installed/python/bin/pip" install --quiet --require-hashes --requirement=test/clients/python/requirements.txt
+	"$installed/python/bin/pip" install --quiet --no-deps --require-hashes --only-binary=:all: --requirement=test/clients/python/requirements.txt
 }
 
 # Node looks for packages beside the script.

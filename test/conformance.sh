@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 # The test binary of that name.
 binary() {
-	cargo test --quiet --workspace --test "$1" --no-run --message-format=json |
+	cargo test --quiet --locked --workspace --test "$1" --no-run --message-format=json |
 		sed -n 's/.*"executable":"\([^"]*\)".*/\1/p'
 }
 

@@ -40,14 +40,14 @@ build_module() {
 	mkdir -p "$cache/bin"
 	out=$(mktemp -d "$dir.XXXXXX")
 	cd "$modules/$1"
-	export CGO_ENABLED=0 GOFLAGS=-mod=readonly
+	export CGO_ENABLED=0
 	if [ "$1" = kubernetes ]; then # else its servers and nodes call themselves v0.0.0
-		ldflags+=" -X k8s.io/component-base/version.gitVersion=$(go list -m -f '{{.Version}}' k8s.io/kubernetes)"
+		ldflags+=" -X k8s.io/component-base/version.gitVersion=$(go list -mod=readonly -m -f '{{.Version}}' k8s.io/kubernetes)"
 	fi
-	if [ "$(go list tool | wc -l)" = 1 ]; then
-		nice go build -trimpath -ldflags "$ldflags" -o "$out/$1" tool
+	if [ "$(go list -mod=readonly tool | wc -l)" = 1 ]; then
+		nice go build -mod=readonly -trimpath -ldflags "$ldflags" -o "$out/$1" tool
 	else
-		nice go build -trimpath -ldflags "$ldflags" -o "$out/" tool
+		nice go build -mod=readonly -trimpath -ldflags "$ldflags" -o "$out/" tool
 	fi
 	chmod 755 "$out"
 	mv -T "$out" "$dir" 2>/dev/null || rm -rf "$out" # someone else was quicker

@@ -26,7 +26,7 @@ pub(crate) fn build() -> Result<Binaries> {
     let folder = own.parent().unwrap_or(Path::new("."));
     if let Some(cargo) = env::var_os("CARGO") {
         let mut build = Command::new(cargo);
-        build.args(["build", "--quiet"]);
+        build.args(["build", "--quiet", "--locked"]);
         if folder.ends_with("release") {
             build.arg("--release");
         }
