@@ -1,0 +1,82 @@
+//! The commands that `README.md` and `docs/` tell, as they stand there: the end-to-end tests run
+//! these, and so what people read works.
+//!
+//! A script calls the binary. Its answer is a variable first: within an argument, a block that
+//! isn't there would go unnoticed.
+//!
+//! ```sh
+//! commands=$(target/debug/docs block README.md 'From outside the cluster')
+//! bash -euc "$commands"
+//! commands=$(target/debug/docs row README.md 'retry a failed Job')
+//! ```
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result};
+
+/// The first block of commands below the first line of a file that has `above` in it.
+///
+/// # Errors
+///
+/// That the file has no such line, or no block below it.
+pub fn block(file: &str, above: &str) -> Result<String> {
+    let text = read(file)?;
+    let block = text
+        .find(above)
+        .and_then(|start| text[start..].split_once("\n```sh\n"))
+        .and_then(|(_, block)| block.split_once("\n```\n"));
+    let (block, _) = block.with_context(|| format!("{file}: no commands below {above:?}"))?;
+    Ok(block.into())
+}
+
+/// The first command in the row of a table whose first cell is `cell`.
+///
+/// # Errors
+///
+/// That the file has no such row, or no command in it.
+pub fn row(file: &str, cell: &str) -> Result<String> {
+    let text = read(file)?;
+    let start = format!("| {cell} |");
+    let row = text.lines().find(|line| line.starts_with(&start));
+    let command = row.and_then(|row| row.split('`').nth(1));
+    let command = command.with_context(|| format!("{file}: no command in the row {cell:?}"))?;
+    Ok(command.replace("\\|", "|"))
+}
+
+fn read(file: &str) -> Result<String> {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    fs::read_to_string(checkout.join(file)).with_context(|| format!("reading {file}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_are_found_where_people_read_them() {
+        let trees = block("README.md", "## Reliability").unwrap();
+        assert!(trees.starts_with("kubectl -n rekor-system delete configmap"));
+        assert!(
+            trees.ends_with("rollout restart deployment/ctlog"),
+            "{trees}"
+        );
+        let retry = row("README.md", "retry a failed Job").unwrap();
+        assert!(retry.ends_with("&& kubectl apply -f config/"), "{retry}");
+        let rotate = row("README.md", "change the keys of TUF").unwrap();
+        assert!(rotate.ends_with(" | kubectl create -f -"), "{rotate}");
+    }
+
+    #[test]
+    fn commands_that_are_not_there_are_named_with_their_file() {
+        let missing = |found: Result<String>| found.unwrap_err().to_string();
+        assert_eq!(
+            missing(block("README.md", "no such line")),
+            "README.md: no commands below \"no such line\""
+        );
+        assert_eq!(
+            missing(row("docs/changes.md", "no such cell")),
+            "docs/changes.md: no command in the row \"no such cell\""
+        );
+        assert_eq!(missing(block("docs/none.md", "")), "reading docs/none.md");
+    }
+}
