@@ -6,17 +6,10 @@ cd "$(dirname "$0")/.."
 cargo_deny=0.20.2
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/scaffolding/cargo-deny-$cargo_deny
 log=$(mktemp)
-running=
-trap 'rm -f "$log"; [ -z "$running" ] || echo "== $running failed after $((SECONDS - start)) s" >&2' EXIT
+trap 'rm -f "$log"' EXIT
 
-step() {
-	running=$1 start=$SECONDS
-	shift
-	echo "== $running"
-	"$@"
-	echo "== $running: $((SECONDS - start)) s"
-	running=
-}
+# shellcheck source=hack/step.sh
+. hack/step.sh
 
 tests() {
 	cargo test --locked --workspace --no-fail-fast 2>&1 | tee "$log"
@@ -33,12 +26,13 @@ dependencies() {
 	"$tools/bin/cargo-deny" --locked check --hide-inclusion-graph licenses bans sources
 }
 
+# Those that can be run, and with each the parts that it consists of.
 shell_scripts() {
 	if ! command -v shellcheck > /dev/null; then
 		apt-get update -qq
 		apt-get install -qq --yes shellcheck
 	fi
-	git ls-files -z '*.sh' hack/cluster .ci/run | xargs -0 shellcheck --external-sources
+	git grep -lz '^#!/usr/bin/env bash$' | xargs -0 shellcheck --external-sources --check-sourced
 }
 
 step formatting cargo fmt --all --check

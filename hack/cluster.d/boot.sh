@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Starts the parts of Kubernetes, in the order in which they need each other, and waits for each.
 #
 # Runs inside the namespaces, in $home. Whatever runs already is left alone, so a second `up` revives what died.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Builds the Go programs of the cluster, each from the module in modules/ that pins it.
 #
 # A module's go.mod says what is built (its `tool` lines) and go.sum says from which bytes, so its files and the compiler's
@@ -12,10 +13,9 @@ bin_dir() {
 
 # build MODULE…: builds what isn't built, all modules if none is named.
 build() {
-	local module
-	# shellcheck disable=SC2046 # names without spaces
-	[ $# -gt 0 ] || set -- $(module_names)
-	for module; do
+	local module names=("$@")
+	[ $# -gt 0 ] || read -ra names <<<"$(module_names)"
+	for module in "${names[@]}"; do
 		[ -f "$modules/$module/go.mod" ] || die "no module $module; there are: $(module_names)"
 		[ -d "$(bin_dir "$module")" ] || step "build $module" build_module "$module"
 	done

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The certificate authority, the certificates it signs, and the kubeconfigs that hold them.
 
 certificates() {

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The images named in the table `images`: making their archives, importing them, checking the table.
 #
 # An archive's name holds a hash of what goes into it, and it is made once: it serves every later `up` and every checkout.

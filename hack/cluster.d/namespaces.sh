@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # The cgroup and the namespaces that everything runs in, how to get in, and how nothing is left of them.
 
 # Paths the kubelet and the CNI plugins insist on. Inside, folders of $state are mounted there.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # What comes from Debian. A program that is there is taken as it is, whoever installed it.
 
 needed=(

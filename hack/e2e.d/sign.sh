@@ -1,11 +1,11 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # run.sh and its other parts set and use the variables that seem to be nobody's
+# shellcheck shell=bash
 # What a user of the stack does: initialize, sign, verify, look up. $cosign is the one in turn, and $blob the file that it signs.
 # Each cosign has a TUF_ROOT and a folder of its own in the client's pod.
 
 blob=first
 signer=https://kubernetes.io/namespaces/e2e/serviceaccounts/signer
 issuer=https://kubernetes.default.svc.cluster.local
-identity="--certificate-identity=$signer --certificate-oidc-issuer=$issuer"
+identity=("--certificate-identity=$signer" "--certificate-oidc-issuer=$issuer")
 declare -A verify_command=([cosign]='cosign verify-blob' [cosign-v2]='cosign-v2 verify-blob --new-bundle-format')
 registry=registry.e2e.svc.cluster.local:5000
 # cosign 3 takes these from the TUF repository.
@@ -40,7 +40,7 @@ sign_blob_with_cosign-v2() {
 		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --new-bundle-format --bundle=$blob.json $blob
 		cosign-v2 sign-blob --yes $urls --timestamp-server-url=$tsa --rfc3161-timestamp=timestamp --bundle=old-bundle.json $blob
 		cosign-v2 verify-blob --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps \
-			--rfc3161-timestamp=timestamp --bundle=old-bundle.json $identity $blob"
+			--rfc3161-timestamp=timestamp --bundle=old-bundle.json ${identity[*]} $blob"
 	verify_blob
 }
 
@@ -65,7 +65,7 @@ digests() { grep -o 'scaffolding/[a-z]*@sha256:[0-9a-f]*' "$scratch/resolved.yam
 sign_image_with_cosign() {
 	local image
 	image=$registry/$(digests | grep createtree)
-	with_cosign "cosign sign --yes --allow-http-registry $image && cosign verify --allow-http-registry $identity $image"
+	with_cosign "cosign sign --yes --allow-http-registry $image && cosign verify --allow-http-registry ${identity[*]} $image"
 }
 
 sign_image_with_cosign-v2() {
@@ -73,7 +73,7 @@ sign_image_with_cosign-v2() {
 	image=$registry/$(digests | grep createtuf)
 	with_cosign "
 		cosign-v2 sign --yes --allow-http-registry $urls --timestamp-server-url=$tsa $image
-		cosign-v2 verify --allow-http-registry --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps $identity $image"
+		cosign-v2 verify --allow-http-registry --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps ${identity[*]} $image"
 }
 
 # forward NAMESPACE WHAT HERE:THERE: a port of the cluster on this machine, until the subshell ends.
@@ -115,6 +115,5 @@ sign_from_outside() (
 	cosign sign-blob --yes --use-signing-config=false --identity-token=identity-token \
 		--fulcio-url=http://localhost:8081 --rekor-url=http://localhost:8082 \
 		--timestamp-server-url=http://localhost:8083/api/v1/timestamp --bundle=bundle.json blob
-	# shellcheck disable=SC2086
-	cosign verify-blob --bundle=bundle.json --use-signed-timestamps $identity blob
+	cosign verify-blob --bundle=bundle.json --use-signed-timestamps "${identity[@]}" blob
 )

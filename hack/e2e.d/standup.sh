@@ -1,11 +1,11 @@
-# shellcheck shell=bash disable=SC2034,SC2154 # run.sh and its other parts set and use the variables that seem to be nobody's
+# shellcheck shell=bash
 # The stand-up: what is measured, and how it is taken down again.
 
 stand_up_lines=()
 
 # Three phases, and the figures that the project promises.
 stand_up() {
-	local start jobs
+	local start jobs figures
 	watch_pods
 	start=${EPOCHREALTIME/./}
 	phase 'kubectl apply -f config/' kubectl apply -f config/
@@ -14,9 +14,9 @@ stand_up() {
 	if $ok; then phase 'hack/wait.sh --servers' hack/wait.sh --servers; fi
 	kill "$pod_watch"
 	$ok || { explain; return; }
-	stand_up_lines+=("$jobs $(seconds_since "$start") $(failed_pods) $(restarts)")
-	# shellcheck disable=SC2086 # four words
-	printf 'stand-up: %s s to all Jobs complete, %s s to all servers ready, %s failed pods, %s container restarts\n' ${stand_up_lines[-1]}
+	figures=("$jobs" "$(seconds_since "$start")" "$(failed_pods)" "$(restarts)")
+	stand_up_lines+=("${figures[*]}")
+	printf 'stand-up: %s s to all Jobs complete, %s s to all servers ready, %s failed pods, %s container restarts\n' "${figures[@]}"
 }
 
 wait_for_jobs() {
