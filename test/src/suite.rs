@@ -47,6 +47,7 @@ macro_rules! job_tests {
             a_signal_ends_it,
             wrong_flags_are_named,
             flags_with_one_dash_work,
+            a_log_for_collectors_names_objects_in_fields,
             help_and_version_need_no_cluster,
         );
     };

@@ -3,6 +3,29 @@
 //! A Job's `main` parses its flags with [`parse`] and hands its work to [`run`]. "Not yet" (a
 //! dependency that is starting, an object nobody has written) is an error like any other: `run`
 //! calls the whole work again until `--timeout`. Nothing else retries.
+//!
+//! ```
+//! use std::process::ExitCode;
+//!
+//! use clap::Parser;
+//! use scaffolding_job as job;
+//!
+//! #[derive(Parser)]
+//! struct Args {
+//!     /// Whom to greet
+//!     #[arg(long, default_value = "the stack")]
+//!     name: String,
+//!
+//!     #[command(flatten)]
+//!     job: job::Options,
+//! }
+//!
+//! #[tokio::main(flavor = "current_thread")]
+//! async fn main() -> ExitCode {
+//!     let args: Args = job::parse();
+//!     job::run(&args.job, async || anyhow::Ok(drop(format!("hello, {}", args.name)))).await
+//! }
+//! ```
 
 mod flags;
 mod judge;

@@ -128,6 +128,35 @@ pub fn flags_with_one_dash_work<S: Scene>() {
     assert_settled(&scene);
 }
 
+/// With `--log-format=json` each line is an object that tells in fields what the sentence is about.
+pub fn a_log_for_collectors_names_objects_in_fields<S: Scene>() {
+    let scene = S::set();
+    let outcome = scene.job().args(["--log-format=json"]).run();
+    assert_eq!(outcome.code, 0, "{}", outcome.log);
+    let lines = outcome.log.lines().map(serde_json::from_str::<Value>);
+    let lines: Vec<_> = lines.map(|line| line.expect("JSON")).collect();
+    let is_text = |line: &Value, field: &str| line[field].is_string();
+    for line in &lines {
+        for field in ["timestamp", "level", "message"] {
+            assert!(is_text(line, field), "{field}: {line}");
+        }
+    }
+    let mut published = lines
+        .iter()
+        .filter(|line| {
+            line["message"]
+                .as_str()
+                .is_some_and(|text| text.starts_with("published "))
+        })
+        .peekable();
+    assert!(published.peek().is_some(), "{}", outcome.log);
+    for line in published {
+        for field in ["object", "namespace", "name"] {
+            assert!(is_text(line, field), "{field}: {line}");
+        }
+    }
+}
+
 /// `--help` and `--version` print and end.
 pub fn help_and_version_need_no_cluster<S: Scene>() {
     let scene = S::set();
