@@ -9,7 +9,6 @@ use aws_lc_rs::signature::{
     UnparsedPublicKey, VerificationAlgorithm,
 };
 use keys::PublicKey;
-use pem::{EncodeConfig, LineEnding, Pem};
 use sha2::{Digest as _, Sha256};
 use x509_cert::{
     der::{Decode as _, Encode as _, oid::ObjectIdentifier},
@@ -57,8 +56,7 @@ impl Certificate {
 
     /// A PEM file with this certificate.
     pub fn to_pem(&self) -> String {
-        let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
-        pem::encode_config(&Pem::new(TAG, self.der.as_slice()), config)
+        keys::to_pem(TAG, &self.der)
     }
 
     /// The subject's name, as in RFC 4514.

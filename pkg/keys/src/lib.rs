@@ -3,6 +3,19 @@
 //! Rekor and Fulcio open PKCS#8 with PBES2 ([`PrivateKey::to_encrypted_pem`]); the CT log and every
 //! release of the timestamp authority open the older form with `DEK-Info`
 //! ([`PrivateKey::to_legacy_pem`]). [`PrivateKey::from_pem`] reads both, and plain keys.
+//!
+//! ```
+//! use scaffolding_keys::{Kind, PrivateKey, random_password};
+//!
+//! let key = PrivateKey::generate(Kind::EcdsaP256);
+//! let password = random_password();
+//! let pem = key.to_encrypted_pem(password.as_bytes());
+//!
+//! let opened = PrivateKey::from_pem(pem.as_bytes(), Some(password.as_bytes()))?;
+//! assert_eq!(opened.public_key(), key.public_key());
+//! assert!(PrivateKey::from_pem(pem.as_bytes(), Some(b"another")).is_err());
+//! # Ok::<(), scaffolding_keys::Error>(())
+//! ```
 
 mod error;
 mod legacy;
@@ -11,6 +24,7 @@ mod private;
 mod public;
 
 pub use error::{Error, Result};
+pub use pem_file::to_pem;
 pub use private::{Kind, PrivateKey};
 pub use public::PublicKey;
 

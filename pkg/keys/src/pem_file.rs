@@ -1,4 +1,4 @@
-//! PEM files as the servers want them and as other writers make them.
+//! PEM files: written as the servers want them, read as other programs write them.
 
 use pem::{EncodeConfig, LineEnding, Pem};
 
@@ -35,6 +35,11 @@ pub(crate) fn read_bare(file: &[u8]) -> Result<Pem> {
         true => Ok(block),
         false => Err(Error::NotAlone),
     }
+}
+
+/// A PEM file (RFC 7468) with one block, `der` under the label `tag`, and LF line ends.
+pub fn to_pem(tag: &str, der: &[u8]) -> String {
+    write(&Pem::new(tag, der))
 }
 
 /// A PEM file with LF line ends. ct_server refuses any byte behind the first block's last line.

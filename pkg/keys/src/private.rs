@@ -10,14 +10,13 @@ use aws_lc_rs::{
     },
 };
 use p256::elliptic_curve::Generate as _;
-use pem::Pem;
 use pkcs5::pbes2;
 use pkcs8::{
     DecodePrivateKey as _, EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef,
 };
 use zeroize::Zeroizing;
 
-use crate::{Error, PublicKey, Result, legacy, pem_file, random_bytes};
+use crate::{Error, PublicKey, Result, legacy, pem_file, random_bytes, to_pem};
 
 /// What kinds of keys are made here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -172,7 +171,7 @@ impl PrivateKey {
         let encrypted = PrivateKeyInfoRef::try_from(self.pkcs8.as_slice())
             .and_then(|key| key.encrypt_with_params(parameters, password))
             .expect("a key that was read can be encrypted");
-        pem_file::write(&Pem::new(ENCRYPTED, encrypted.as_bytes()))
+        to_pem(ENCRYPTED, encrypted.as_bytes())
     }
 
     /// A `PRIVATE KEY` block with the headers `Proc-Type: 4,ENCRYPTED` and `DEK-Info: AES-256-CBC`

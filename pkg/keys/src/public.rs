@@ -1,6 +1,5 @@
 //! Public keys.
 
-use pem::Pem;
 use pkcs8::{
     der::{
         Decode as _, Encode as _,
@@ -10,7 +9,7 @@ use pkcs8::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{Error, Result, pem_file};
+use crate::{Error, Result, pem_file, to_pem};
 
 /// A public key as X.509 carries it: a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,7 +74,7 @@ impl PublicKey {
 
     /// A PEM file with a `PUBLIC KEY` block.
     pub fn to_pem(&self) -> String {
-        pem_file::write(&Pem::new("PUBLIC KEY", self.der.as_slice()))
+        to_pem("PUBLIC KEY", &self.der)
     }
 
     /// The log ID of a CT log (RFC 6962, section 3.2) and of a Rekor v1 log with this key: the
