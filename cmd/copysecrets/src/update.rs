@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use contract::PUBLIC_ENTRIES;
-use gate::{Entries, Gate, Kube};
+use gate::{Entries, Gate, Kube, Source};
 use k8s_openapi::api::core::v1::Secret;
 use refusal::{NotYet, Object, Refusal};
 use tracing::warn;
@@ -26,7 +26,7 @@ impl Update {
     ///
     /// [`NotYet`] when the source lacks what is needed; the API server's.
     pub(crate) async fn read(kube: &Kube, copy: &Copy, namespace: &str) -> Result<Self> {
-        let source = Gate::secret(kube, &copy.namespace, &copy.name).await?;
+        let source = Source::secret(kube, &copy.namespace, &copy.name).await?;
         let needed = copy.needed();
         if needed.iter().all(|entry| source.bytes(entry).is_none()) {
             let object = match source.exists() {
@@ -82,7 +82,7 @@ impl Update {
     pub(crate) async fn publish(mut self) -> Result<()> {
         for (entry, _) in self.target.entries().iter() {
             if !PUBLIC_ENTRIES.contains(&entry) {
-                let object = self.target.object().entry(entry);
+                let object = self.target.entry(entry);
                 warn!(%object, "{object} has no business there: remove it");
             }
         }

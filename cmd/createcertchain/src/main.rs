@@ -11,7 +11,8 @@ use std::{
 use anyhow::Result;
 use certs::{Chain, Validity};
 use clap::Parser;
-use gate::{Entries, Pair};
+use contract::TSA;
+use keypair::Pair;
 use keys::{Kind, PrivateKey};
 
 #[derive(Parser)]
@@ -22,11 +23,11 @@ struct Args {
     namespace: String,
 
     /// Secret for the private key, its password and the certificate chain
-    #[arg(long, default_value = "tsa-cert-chain", value_parser = job::name)]
+    #[arg(long, default_value = TSA.private.default_name(), value_parser = job::name)]
     secret: String,
 
     /// Secret for the certificate chain alone
-    #[arg(long, default_value = "tsa-pub-chain", value_parser = job::name)]
+    #[arg(long, default_value = TSA.public.default_name(), value_parser = job::name)]
     pubkeysecret: String,
 
     /// How long a new chain is valid, such as 20y or 8760h
@@ -49,34 +50,16 @@ async fn main() -> ExitCode {
 
 async fn create_cert_chain(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
-    let mut pair = Pair::read(&kube, &args.namespace, &args.secret, &args.pubkeysecret).await?;
-    let existing = pair.private_key(SIGNING_SECRET, PASSWORD, None, &[CERT_CHAIN])?;
-
-    let mut private = Entries::new();
-    let password = pair.password(PASSWORD, None);
-    let key = existing.unwrap_or_else(|| {
-        let key = PrivateKey::generate(Kind::EcdsaP256);
-        private.insert(SIGNING_SECRET, key.to_legacy_pem(&password));
-        key
-    });
-    let cert_chain = pair.chain(CERT_CHAIN, &key, Chain::check_timestamping, || {
+    let (private, public) = (&args.secret, &args.pubkeysecret);
+    let mut pair = Pair::read(&kube, &TSA, &args.namespace, private, public).await?;
+    let mut halves = pair.halves(None, PrivateKey::to_legacy_pem)?;
+    pair.add_chain(&mut halves, Chain::check_timestamping, |key| {
         // The keys of its authorities are forgotten: nothing else is ever signed with them.
         let [intermediate, root] = [(); 2].map(|()| PrivateKey::generate(Kind::EcdsaP256));
         let validity = Validity::from(SystemTime::now(), args.validity)?;
-        certs::timestamping_chain(
-            &key,
-            &intermediate,
-            &root,
-            &args.cert_organization,
-            validity,
-        )
+        let organization = &args.cert_organization;
+        certs::timestamping_chain(key, &intermediate, &root, organization, validity)
     })?;
-    let public = Entries::new().with(CERT_CHAIN, cert_chain);
-    private.extend(pair.missing(&public.clone().with(PASSWORD, password)));
-    pair.publish(private, public).await?;
+    pair.publish(halves).await?;
     Ok(())
 }
-
-const SIGNING_SECRET: &str = "signing-secret";
-const PASSWORD: &str = "signing-secret-password";
-const CERT_CHAIN: &str = "cert-chain";

@@ -11,8 +11,9 @@ use std::{
 use anyhow::Result;
 use certs::{Chain, Subject, Validity};
 use clap::Parser;
-use gate::{Entries, Pair};
-use keys::{Kind, PrivateKey};
+use contract::FULCIO;
+use keypair::Pair;
+use keys::PrivateKey;
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -22,11 +23,11 @@ struct Args {
     namespace: String,
 
     /// Secret for the certificate, the private key and its password
-    #[arg(long, default_value = "fulcio-secrets", value_parser = job::name)]
+    #[arg(long, default_value = FULCIO.private.default_name(), value_parser = job::name)]
     secret: String,
 
     /// Secret for the certificate and the public key
-    #[arg(long, default_value = "fulcio-pub-key", value_parser = job::name)]
+    #[arg(long, default_value = FULCIO.public.default_name(), value_parser = job::name)]
     pubkeysecret: String,
 
     /// How long a new certificate is valid, such as 20y or 8760h
@@ -73,26 +74,15 @@ async fn main() -> ExitCode {
 
 async fn create_certs(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
-    let mut pair = Pair::read(&kube, &args.namespace, &args.secret, &args.pubkeysecret).await?;
-    let existing = pair.private_key(PRIVATE, PASSWORD, None, &[CERT, PUBLIC])?;
-
-    let mut private = Entries::new();
-    let password = pair.password(PASSWORD, None);
-    let key = existing.unwrap_or_else(|| {
-        let key = PrivateKey::generate(Kind::EcdsaP256);
-        private.insert(PRIVATE, key.to_encrypted_pem(&password));
-        key
-    });
+    let (private, public) = (&args.secret, &args.pubkeysecret);
+    let mut pair = Pair::read(&kube, &FULCIO, &args.namespace, private, public).await?;
+    let mut halves = pair.halves(None, PrivateKey::to_encrypted_pem)?;
     // It may be the user's own chain, with intermediates.
-    let cert = pair.chain(CERT, &key, Chain::check_issuing, || {
+    pair.add_chain(&mut halves, Chain::check_issuing, |key| {
         let validity = Validity::from(SystemTime::now(), args.validity)?;
-        Chain::ordered(vec![certs::root(&key, &args.subject(), validity)?])
+        Chain::ordered(vec![certs::root(key, &args.subject(), validity)?])
     })?;
-    let public = Entries::new()
-        .with(CERT, cert)
-        .with(PUBLIC, pair.public_half(PUBLIC, &key)?);
-    private.extend(pair.missing(&public.clone().with(PASSWORD, password)));
-    pair.publish(private, public).await?;
+    pair.publish(halves).await?;
     Ok(())
 }
 
@@ -116,8 +106,3 @@ fn country(text: &str) -> Result<String, &'static str> {
         false => Err("a country has two letters (ISO 3166), such as US"),
     }
 }
-
-const CERT: &str = "cert";
-const PRIVATE: &str = "private";
-const PUBLIC: &str = "public";
-const PASSWORD: &str = "password";

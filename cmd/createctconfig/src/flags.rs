@@ -1,6 +1,7 @@
 //! The flags.
 
 use clap::{Parser, ValueEnum};
+use contract::{CTLOG, CTLOG_CONFIG};
 use fulcio::Url;
 use keys::Kind;
 
@@ -12,15 +13,15 @@ pub(crate) struct Args {
     pub(crate) namespace: String,
 
     /// ConfigMap with the tree ID, which a readable copy of the configuration is added to
-    #[arg(long, default_value = "ctlog-config", value_parser = job::name)]
+    #[arg(long, default_value = CTLOG_CONFIG.default_name(), value_parser = job::name)]
     pub(crate) configmap: String,
 
     /// Secret for the private key, the configuration and the roots
-    #[arg(long, default_value = "ctlog-secrets", value_parser = job::name)]
+    #[arg(long, default_value = CTLOG.private.default_name(), value_parser = job::name)]
     pub(crate) secret: String,
 
     /// Secret for the public key
-    #[arg(long, default_value = "ctlog-public-key", value_parser = job::name)]
+    #[arg(long, default_value = CTLOG.public.default_name(), value_parser = job::name)]
     pub(crate) pubkeysecret: String,
 
     /// Secret with a private key of your own (key: private), instead of a new one
@@ -143,19 +144,28 @@ fn http(text: &str) -> Result<Url, String> {
 }
 
 #[cfg(test)]
+fn parsed(flags: &[&str]) -> Result<Args, clap::Error> {
+    let flags = ["createctconfig", "--namespace=ctlog-system"]
+        .into_iter()
+        .chain(flags.iter().copied());
+    job::parse_from(flags.map(Into::into))
+}
+
+#[cfg(test)]
+impl Args {
+    /// What these flags say.
+    pub(crate) fn of(flags: &[&str]) -> Self {
+        parsed(flags).unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn parsed(flags: &[&str]) -> Result<Args, clap::Error> {
-        let flags = ["createctconfig", "--namespace=ctlog-system"]
-            .into_iter()
-            .chain(flags.iter().copied());
-        job::parse_from(flags.map(Into::into))
-    }
-
     #[test]
     fn the_command_line_of_the_helm_chart_works() {
-        let args = parsed(&[
+        let args = Args::of(&[
             "--configmap=ctlog-config",
             "--secret=ctlog-secret",
             "--fulcio-url=http://fulcio-server.fulcio-system.svc",
@@ -164,8 +174,7 @@ mod tests {
             "--private-secret=",
             "--pubkeysecret=ctlog-public-key",
             "--key-password=hush",
-        ])
-        .unwrap();
+        ]);
         assert_eq!(args.private_secret(), None);
         assert_eq!(args.password(), Some("hush"));
         assert_eq!(
@@ -181,7 +190,7 @@ mod tests {
             (&["-curvetype=p521"], Kind::EcdsaP521),
             (&["--keytype=rsa", "--curvetype=p384"], Kind::Rsa4096),
         ] {
-            assert_eq!(parsed(flags).unwrap().kind(), kind);
+            assert_eq!(Args::of(flags).kind(), kind);
         }
     }
 

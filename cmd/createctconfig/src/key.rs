@@ -1,105 +1,108 @@
 //! The CT log's key: the one that is published, else the user's own, else a new one.
 
-use anyhow::{Context as _, Result, bail};
-use gate::{Entries, Gate, Kube, Pair};
-use job::Refused;
+use anyhow::Result;
+use contract::{PASSWORD, PRIVATE, PUBLIC};
+use gate::{Kube, Source};
+use k8s_openapi::api::core::v1::Secret;
+use keypair::{Halves, Pair};
 use keys::{PrivateKey, PublicKey};
+use refusal::{NotYet, Refusal};
 
-use crate::{config::Published, flags::Args};
+use crate::{flags::Args, published::Published};
 
-/// The key and what its Secrets are to hold.
-pub(crate) struct Key {
-    /// The public half.
-    pub(crate) public_key: PublicKey,
-    /// The private half's password.
-    pub(crate) password: String,
-    /// What is missing in the private Secret.
-    pub(crate) private: Entries,
-    /// The public Secret.
-    pub(crate) public: Entries,
-}
-
-impl Key {
-    /// Reads, imports or generates the key. The configuration that is published may tell its
-    /// password: the Go job keeps it nowhere else.
-    pub(crate) async fn settle(
-        args: &Args,
-        kube: &Kube,
-        pair: &Pair,
-        published: Option<&Published>,
-    ) -> Result<Self> {
-        let given = match pair.private.bytes(PASSWORD) {
-            Some(_) => args.password(),
-            None => published.and_then(Published::password).or(args.password()),
-        };
-        let own = own_key(args, kube, pair, given).await?;
-        let existing = match &own {
-            Some(own) if is_restored(pair, published, own)? => None,
-            _ => pair.private_key(PRIVATE, PASSWORD, given, &[PUBLIC, CONFIG])?,
-        };
-        let password = String::from_utf8(pair.password(PASSWORD, given)).map_err(|_| {
-            Refused::new(format!(
-                "{}: {PASSWORD} isn't UTF-8, which ct_server wants",
-                pair.private
-            ))
-        })?;
-
-        let mut private = Entries::new();
-        let key = match (existing, own) {
-            (Some(existing), own) => {
-                can_sign(pair, existing.public_key())?;
-                is_for_ct_server(pair)?;
-                if own.is_some_and(|own| own.public_key() != existing.public_key()) {
-                    bail!(Refused::new(format!(
-                        "{}: {PRIVATE} is another key than the one that --private-secret names: an existing \
-                         key is never replaced; delete {} and {} to start a new trust",
-                        pair.private, pair.private, pair.public
-                    )));
-                }
-                existing
+/// The key that is published or the user's own, if there is one. The configuration that is
+/// published may tell its password: the original's Job keeps it nowhere else.
+///
+/// # Errors
+///
+/// A [`Refusal`] of a key that can't be used, or that is another than what is left of it.
+pub(crate) async fn existing(
+    args: &Args,
+    kube: &Kube,
+    pair: &Pair,
+    published: Option<&Published>,
+) -> Result<Option<Halves>> {
+    let told = published.and_then(Published::password);
+    let given = match pair.private.bytes(PASSWORD) {
+        Some(_) => args.password(),
+        None => told.or(args.password()),
+    };
+    let own = own_key(args, kube, pair, told).await?;
+    let key = match &own {
+        Some(own) if is_restored(pair, published, own)? => None,
+        _ => pair.private_key(given)?,
+    };
+    let password = pair.password(given);
+    let halves = match (key, own) {
+        (Some(key), own) => {
+            check_published(pair, &key)?;
+            if own.is_some_and(|own| own.public_key() != key.public_key()) {
+                let refusal = Refusal::new(
+                    pair.private.entry(PRIVATE),
+                    "is another key than the one that --private-secret names, and never replaced",
+                    "name the Secret of that key, or leave the flag out",
+                );
+                return Err(refusal.into());
             }
-            (None, own) => {
-                let key = own.unwrap_or_else(|| PrivateKey::generate(args.kind()));
-                can_sign(pair, key.public_key())?;
-                private.insert(PRIVATE, key.to_legacy_pem(password.as_bytes()));
-                key
-            }
-        };
-        let public = Entries::new().with(PUBLIC, pair.public_half(PUBLIC, &key)?);
-        private.extend(pair.missing(&public.clone().with(PASSWORD, &*password)));
-        Ok(Self {
-            public_key: key.public_key().clone(),
-            password,
-            private,
-            public,
-        })
+            pair.halves_of(key, password)?
+        }
+        (None, Some(own)) => pair.halves_of_new(own, password, PrivateKey::to_legacy_pem)?,
+        (None, None) => return Ok(None),
+    };
+    if let Some(published) = published {
+        published.check_key(halves.key.public_key().der())?;
     }
+    Ok(Some(halves))
 }
 
-/// The key in the user's own Secret, in any form that can be opened, with the password of the key
-/// that is published if none is given. Once it is imported, that Secret may be gone.
+/// A new key.
+pub(crate) fn new(args: &Args, pair: &Pair) -> Result<Halves, Refusal> {
+    let key = PrivateKey::generate(args.kind());
+    let password = pair.password(args.password());
+    pair.halves_of_new(key, password, PrivateKey::to_legacy_pem)
+}
+
+/// The key's password as it stands in a configuration.
+pub(crate) fn password(pair: &Pair, halves: &Halves) -> Result<String, Refusal> {
+    String::from_utf8(halves.password.clone()).map_err(|_| {
+        Refusal::new(
+            pair.private.entry(PASSWORD),
+            "isn't UTF-8, which ct_server wants",
+            format!("put another one there, and {PRIVATE:?} encrypted with it"),
+        )
+    })
+}
+
+/// The key in the user's own Secret, in any form that can be opened, with the password that is
+/// `told` if none is given. Once it is imported, that Secret may be gone.
 async fn own_key(
     args: &Args,
     kube: &Kube,
     pair: &Pair,
-    published: Option<&str>,
+    told: Option<&str>,
 ) -> Result<Option<PrivateKey>> {
     let Some(name) = args.private_secret() else {
         return Ok(None);
     };
-    let gate = Gate::secret(kube, &args.namespace, name).await?;
-    let Some(pem) = gate.bytes(PRIVATE) else {
+    let source = Source::secret(kube, &args.namespace, name).await?;
+    let Some(pem) = source.bytes(PRIVATE) else {
         if pair.private.bytes(PRIVATE).is_some() {
             return Ok(None);
         }
-        bail!("{gate} has no {PRIVATE} yet (you make it, and name it with --private-secret)");
+        return Err(NotYet::new(source.entry(PRIVATE), "whoever set --private-secret").into());
     };
     let given = args.password().map(str::as_bytes);
     let stored = pair.private.bytes(PASSWORD);
-    let key = PrivateKey::from_pem(pem, given.or(stored).or(published.map(str::as_bytes)));
-    key.map(Some)
-        .map_err(Refused::because)
-        .with_context(|| format!("{gate}: {PRIVATE}"))
+    let key = PrivateKey::from_pem(pem, given.or(stored).or(told.map(str::as_bytes)));
+    let key = key.map_err(|cause| {
+        Refusal::new(
+            source.entry(PRIVATE),
+            format!("can't be used ({cause})"),
+            "mend it, or give its password with --key-password-file",
+        )
+    })?;
+    check_own(&source, &key)?;
+    Ok(Some(key))
 }
 
 /// Whether `own` is the key that is gone: what is left of that one proves it.
@@ -107,7 +110,7 @@ fn is_restored(
     pair: &Pair,
     published: Option<&Published>,
     own: &PrivateKey,
-) -> Result<bool, Refused> {
+) -> Result<bool, Refusal> {
     if pair.private.bytes(PRIVATE).is_some() {
         return Ok(false);
     }
@@ -117,48 +120,63 @@ fn is_restored(
             None => (),
             Some(Ok(half)) if half == *own.public_key() => is_proven = true,
             Some(_) => {
-                return Err(Refused::new(format!(
-                    "{} has no {PRIVATE}, and {gate}: {PUBLIC} doesn't belong to the key that \
-                     --private-secret names: name the right one, or delete {} and {} to start a new trust",
-                    pair.private, pair.private, pair.public
-                )));
+                return Err(Refusal::new(
+                    gate.entry(PUBLIC),
+                    "doesn't belong to the key that --private-secret names, and its own is gone",
+                    "name the Secret of that one, or delete both Secrets of the log to start a new trust",
+                ));
             }
         }
     }
     Ok(is_proven)
 }
 
-/// ct_server opens no other private key than an encrypted one in the older form.
-fn is_for_ct_server(pair: &Pair) -> Result<(), Refused> {
+/// Refuses what ct_server can't use: it opens no other private key than an encrypted one in the
+/// older form.
+fn check_published(pair: &Pair, key: &PrivateKey) -> Result<(), Refusal> {
+    let refuse = |difference: &str, way_out: String| {
+        Err(Refusal::new(
+            pair.private.entry(PRIVATE),
+            difference,
+            way_out,
+        ))
+    };
+    if is_ed25519(key) {
+        let way_out = format!("delete that Secret and {} to have a key made", pair.public);
+        return refuse(ED25519, way_out);
+    }
     let pem = pair.private.bytes(PRIVATE).unwrap_or_default();
     if String::from_utf8_lossy(pem).contains("\nDEK-Info:") {
         return Ok(());
     }
-    Err(Refused::new(format!(
-        "{}: {PRIVATE} isn't encrypted in the form that ct_server opens (DEK-Info): move it to the entry \
-         {PRIVATE} of another Secret, leave the rest as it is, and name that Secret with --private-secret",
-        pair.private
-    )))
+    refuse(
+        "isn't encrypted in the form that ct_server opens (DEK-Info)",
+        format!(
+            "move it to {PRIVATE:?} of another Secret, leave the rest as it is, and name that Secret with \
+             --private-secret"
+        ),
+    )
+}
+
+fn check_own(source: &Source<Secret>, key: &PrivateKey) -> Result<(), Refusal> {
+    match is_ed25519(key) {
+        true => Err(Refusal::new(
+            source.entry(PRIVATE),
+            ED25519,
+            "put an ECDSA or RSA key there",
+        )),
+        false => Ok(()),
+    }
 }
 
 /// CT logs sign with ECDSA or RSA (RFC 6962, section 2.1.4). With an Ed25519 key ct_server starts,
 /// and fails at the first certificate.
-fn can_sign(pair: &Pair, key: &PublicKey) -> Result<(), Refused> {
-    if !key.der().starts_with(&ED25519) {
-        return Ok(());
-    }
-    Err(Refused::new(format!(
-        "{}: the key for it is an Ed25519 key, and ct_server signs with ECDSA or RSA only",
-        pair.private
-    )))
+fn is_ed25519(key: &PrivateKey) -> bool {
+    key.public_key().der().starts_with(&ED25519_PREFIX)
 }
 
+const ED25519: &str = "is an Ed25519 key, and ct_server signs with ECDSA or RSA only";
 /// How the SubjectPublicKeyInfo of an Ed25519 key begins (RFC 8410, section 4).
-const ED25519: [u8; 12] = [
+const ED25519_PREFIX: [u8; 12] = [
     0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
 ];
-
-pub(crate) const PRIVATE: &str = "private";
-pub(crate) const PUBLIC: &str = "public";
-pub(crate) const PASSWORD: &str = "password";
-pub(crate) const CONFIG: &str = "config";

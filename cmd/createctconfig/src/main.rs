@@ -1,25 +1,26 @@
 //! Creates the CT log's key and configuration and publishes them in Secrets.
 //!
-//! The key pair depends on nothing and is published at once: `copysecrets` takes its public half to
-//! where the TUF repository is made. The configuration needs the log's tree, which `createtree`
-//! publishes, and Fulcio's root; the CT log waits for it. Running it again changes nothing.
+//! The CT log may mount the private Secret whole, so that one appears with everything in it: the
+//! key, the roots that `fulcio` has, and the configuration, which needs the log's tree from
+//! `createtree`. `copysecrets` takes the public one to where the TUF repository is made. Running it
+//! again changes nothing.
 
-mod config;
 mod flags;
 mod key;
+mod published;
+mod roots;
+mod tree;
 
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
-use certs::Certificate;
+use anyhow::Result;
+use contract::{CONFIG, CTLOG};
 use ctfe::Log;
-use fulcio::Url;
-use gate::{Entries, Gate, Pair};
-use job::Refused;
+use gate::{Entries, Gate};
+use keypair::Pair;
 
-use config::Published;
 use flags::Args;
-use key::{CONFIG, Key};
+use published::Published;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -29,46 +30,35 @@ async fn main() -> ExitCode {
 
 async fn create_ct_config(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
-    let mut pair = Pair::read(&kube, &args.namespace, &args.secret, &args.pubkeysecret).await?;
+    let (private, public) = (&args.secret, &args.pubkeysecret);
+    let mut pair = Pair::read(&kube, &CTLOG, &args.namespace, private, public).await?;
     let mut config_map = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
 
     let published = Published::read(&pair, &config_map)?;
-    let mut key = Key::settle(args, &kube, &pair, published.as_ref()).await?;
-    if let Some(published) = &published {
-        published.check_key(key.public_key.der())?;
-        // Beside the password, whose entry ends the ConfigMap's say.
-        key.private.extend(pair.missing(&published.to_entries()));
-    }
-    pair.publish(key.private, key.public).await?;
-
-    let tree_id = config::tree_id(&config_map)?;
-    let roots = config::roots(args, &pair, &fulcio_roots(&args.fulcio_url).await?)?;
+    let existing = key::existing(args, &kube, &pair, published.as_ref()).await?;
+    let tree_id = tree::id(&config_map)?;
+    let roots = roots::trusted(args, &pair.private, &roots::of_fulcio(args).await?)?;
+    // A new key is made when nothing is missing any more, so that it is written with the rest.
+    let mut halves = match existing {
+        Some(halves) => halves,
+        None => key::new(args, &pair)?,
+    };
     let asked = Log {
         tree_id,
         prefix: args.log_prefix.clone(),
         trillian: args.trillian_server.clone(),
         private_key_path: args.private_key_path.clone(),
-        password: key.password,
-        public_key: key.public_key.der().into(),
+        password: key::password(&pair, &halves)?,
+        public_key: halves.key.public_key().der().into(),
         roots_paths: args.roots_paths(roots.len()),
     };
-    let config = config::settle(args, published, &asked)?;
-    // The roots and the configuration that names them, in one update: the CT log reads both.
-    let mut entries = Entries::new().with(CONFIG, config.file);
-    for (name, file) in roots.to_entries() {
-        entries.insert(name, file);
+    let config = published::config(args, published, &asked)?;
+    halves.private.insert(CONFIG, config.file);
+    for (entry, file) in roots.to_entries() {
+        halves.private.insert(entry, file);
     }
-    pair.private.publish(entries).await?;
-    config_map
-        .publish(Entries::new().with(CONFIG, config.copy))
-        .await?;
+    pair.publish(halves).await?;
+    let copy = Entries::new().with(CONFIG, config.copy);
+    config_map.publish(copy).await?;
     Ok(())
-}
-
-async fn fulcio_roots(url: &Url) -> Result<Vec<Certificate>> {
-    let chains = match fulcio::chains(url).await {
-        Err(error) if error.is_final() => return Err(Refused::because(error).into()),
-        chains => chains.context("asking for Fulcio's root")?,
-    };
-    Ok(chains.iter().map(|chain| chain.root().clone()).collect())
 }

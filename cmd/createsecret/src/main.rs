@@ -8,8 +8,10 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
-use gate::{Entries, Gate, Pair};
-use keys::{Kind, PrivateKey, random_password};
+use contract::REKOR;
+use gate::Gate;
+use keypair::Pair;
+use keys::{PrivateKey, random_password};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -19,7 +21,7 @@ struct Args {
     namespace: String,
 
     /// Secret for the private key and its password
-    #[arg(long, default_value = "rekor-signing-secret", value_parser = job::name)]
+    #[arg(long, default_value = REKOR.private.default_name(), value_parser = job::name)]
     signing_secret: String,
 
     /// Password of the private key, instead of a random one
@@ -31,7 +33,7 @@ struct Args {
     signing_secret_pwd_file: Option<String>,
 
     /// Secret for the public key
-    #[arg(long, default_value = "rekor-pub-key", value_parser = job::name)]
+    #[arg(long, default_value = REKOR.public.default_name(), value_parser = job::name)]
     secret: String,
 
     /// Secret for random values: no signing key is made
@@ -57,20 +59,10 @@ async fn main() -> ExitCode {
 
 async fn create_signing_key(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
-    let mut pair = Pair::read(&kube, &args.namespace, &args.signing_secret, &args.secret).await?;
-    let given = args.password();
-    let existing = pair.private_key(SIGNING_SECRET, PASSWORD, given, &[PUBLIC])?;
-
-    let password = pair.password(PASSWORD, given);
-    let mut private = Entries::new();
-    let key = existing.unwrap_or_else(|| {
-        let key = PrivateKey::generate(Kind::EcdsaP256);
-        private.insert(SIGNING_SECRET, key.to_encrypted_pem(&password));
-        key
-    });
-    private.extend(pair.missing(&Entries::new().with(PASSWORD, password)));
-    let public = Entries::new().with(PUBLIC, key.public_key().to_pem());
-    pair.publish(private, public).await?;
+    let (private, public) = (&args.signing_secret, &args.secret);
+    let mut pair = Pair::read(&kube, &REKOR, &args.namespace, private, public).await?;
+    let halves = pair.halves(args.password(), PrivateKey::to_encrypted_pem)?;
+    pair.publish(halves).await?;
     Ok(())
 }
 
@@ -98,7 +90,3 @@ impl Args {
         given.map(String::as_str).filter(|given| !given.is_empty())
     }
 }
-
-const SIGNING_SECRET: &str = "signing-secret";
-const PASSWORD: &str = "signing-secret-password";
-const PUBLIC: &str = "public";

@@ -25,7 +25,7 @@ async fn main() -> ExitCode {
 async fn create_tree(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
     let mut gate = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
-    let tree_id = gate.object().entry(TREE_ID);
+    let tree_id = gate.entry(TREE_ID);
     let known = known(&tree_id, gate.bytes(TREE_ID), args.tree_id)?;
     let mut trillian = Trillian::connect(&args.admin_server, args.root()).await?;
 

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use anyhow::{Context as _, Result, bail};
 use certs::Chain;
-use gate::{Gate, Kube};
+use gate::Kube;
 use job::Refused;
 use keys::PublicKey;
 use tracing::warn;
@@ -131,7 +131,7 @@ impl Source<'_> {
     async fn read(&mut self, names: &[&str], key: &str) -> Result<Vec<Input>> {
         let mut inputs = vec![];
         for name in names {
-            let gate = Gate::secret(self.kube, &self.args.namespace, name).await?;
+            let gate = gate::Source::secret(self.kube, &self.args.namespace, name).await?;
             match gate.bytes(key) {
                 Some(pem) => {
                     let name = format!("{gate}: {key}");

@@ -94,6 +94,12 @@ impl Certificate {
             .to_system_time()
     }
 
+    /// When its validity ends, as a sentence for whoever has to renew it.
+    pub fn expiry(&self) -> String {
+        let end = humantime::format_rfc3339_seconds(self.not_after());
+        format!("{} expires at {end}", self.subject())
+    }
+
     /// Its public key.
     pub fn public_key(&self) -> &PublicKey {
         &self.public_key

@@ -33,7 +33,7 @@ pub struct Published {
     pub other_names: &'static [&'static str],
     /// The Job that makes it, by the name of its program.
     pub maker: &'static str,
-    /// What may be in it; a gate is open when all of it is.
+    /// What its readers need of it: a gate opens with all of it, in one write.
     pub entries: &'static [&'static str],
     /// The servers and Jobs that wait for it.
     pub readers: &'static [&'static str],
@@ -62,6 +62,8 @@ pub struct KeyPair {
     pub password: &'static str,
     /// The entry of what clients need: a public key, or certificates.
     pub trusted: &'static str,
+    /// The entries that are made from the private key: where one is, there was a key.
+    pub made_from_key: &'static [&'static str],
     /// What the copy of the public one is called, from which `createtuf` reads.
     pub copy: &'static str,
 }
@@ -112,6 +114,7 @@ pub const REKOR: KeyPair = KeyPair {
     key: SIGNING_SECRET,
     password: SIGNING_SECRET_PASSWORD,
     trusted: PUBLIC,
+    made_from_key: &[PUBLIC],
     copy: "rekor-pub-key",
 };
 
@@ -137,6 +140,7 @@ pub const FULCIO: KeyPair = KeyPair {
     key: PRIVATE,
     password: PASSWORD,
     trusted: CERT,
+    made_from_key: &[CERT, PUBLIC],
     copy: "fulcio-pub-key",
 };
 
@@ -159,6 +163,7 @@ pub const TSA: KeyPair = KeyPair {
     key: SIGNING_SECRET,
     password: SIGNING_SECRET_PASSWORD,
     trusted: CERT_CHAIN,
+    made_from_key: &[CERT_CHAIN],
     copy: "tsa-cert-chain",
 };
 
@@ -187,6 +192,7 @@ pub const CTLOG: KeyPair = KeyPair {
     key: PRIVATE,
     password: PASSWORD,
     trusted: PUBLIC,
+    made_from_key: &[PUBLIC, CONFIG],
     copy: "ctlog-public-key",
 };
 

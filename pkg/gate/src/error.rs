@@ -1,6 +1,7 @@
-//! What can go wrong with a gate.
+//! What can go wrong with an object.
 
-use job::Refused;
+use kube::core::Status;
+use refusal::{Object, Refusal};
 
 /// Errors of this crate. None of them holds anything of a Secret.
 #[derive(Debug, thiserror::Error)]
@@ -11,19 +12,30 @@ pub enum Error {
     Connect(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// Somebody wrote the object since it was read.
     #[error("{0} changed meanwhile")]
-    Changed(String),
-    /// Waiting helps.
-    #[error("{0}")]
-    NotYet(String),
+    Changed(Object),
     /// The account has no right to it.
-    #[error("{0}")]
-    Forbidden(String, #[source] Cause),
+    #[error("{doing} {object}")]
+    Forbidden {
+        /// `reading` or `writing`.
+        doing: &'static str,
+        /// What.
+        object: Object,
+        /// The API server's words.
+        source: Cause,
+    },
     /// The API server didn't do it.
-    #[error("{0}")]
-    Call(String, #[source] Cause),
+    #[error("{doing} {object}")]
+    Call {
+        /// `reading` or `writing`.
+        doing: &'static str,
+        /// What.
+        object: Object,
+        /// The API server's words, or how the connection failed.
+        source: Cause,
+    },
     /// The object can't be written as it is.
     #[error("{0}")]
-    Refused(#[source] Refused),
+    Refused(#[source] Refusal),
 }
 
 /// Why the API server didn't do it: its own words, or how the connection failed.
@@ -35,38 +47,52 @@ pub struct Cause(String);
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    pub(crate) fn call(
-        doing: &str,
-        kind: &str,
-        namespace: &str,
-        name: &str,
-        cause: kube::Error,
-    ) -> Self {
-        let object = match namespace {
-            "" => format!("{kind} {name}"),
-            _ => format!("{kind} {namespace}/{name}"),
-        };
-        match cause {
+    pub(crate) fn call(doing: &'static str, object: Object, cause: kube::Error) -> Self {
+        let text = match cause {
             kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => {
-                Self::Changed(object)
+                return Self::Changed(object);
             }
-            kube::Error::Api(status) if status.is_invalid() => Self::Refused(Refused::new(
-                format!("{object} can't be written: {}", status.message),
-            )),
+            kube::Error::Api(status) if status.is_invalid() => {
+                return Self::Refused(invalid(object, &status));
+            }
             kube::Error::Api(status) if status.is_forbidden() => {
-                Self::Forbidden(format!("{doing} {object}"), Cause(status.message.clone()))
+                return Self::Forbidden {
+                    doing,
+                    object,
+                    source: Cause(status.message),
+                };
             }
-            kube::Error::Api(status) => {
-                Self::Call(format!("{doing} {object}"), Cause(status.message.clone()))
-            }
+            kube::Error::Api(status) => status.message,
             // serde's message may quote what it read.
-            kube::Error::SerdeError(_) => Self::Call(
-                format!("{doing} {object}"),
-                Cause("the API server's answer can't be read".into()),
-            ),
-            other => Self::Call(format!("{doing} {object}"), Cause(deepest(&other))),
+            kube::Error::SerdeError(_) => "the API server's answer can't be read".into(),
+            other => deepest(&other),
+        };
+        Self::Call {
+            doing,
+            object,
+            source: Cause(text),
         }
     }
+}
+
+/// What the API server says is wrong with an object, and what can be done.
+fn invalid(object: Object, status: &Status) -> Refusal {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    let mut texts: Vec<_> = causes.map(|cause| cause.message.as_str()).collect();
+    texts.dedup();
+    let text = match texts.is_empty() {
+        true => status.message.clone(),
+        false => texts.join(", "),
+    };
+    let way_out = if text.contains("`immutable` is set") {
+        "create it anew with all that it holds, but without `immutable: true` (kubectl get -o yaml, then \
+         kubectl replace --force)"
+    } else if text.contains("Too long") {
+        "remove the entries that no Job made"
+    } else {
+        "correct the flag that asks for it"
+    };
+    Refusal::new(object, format!("can't be written ({text})"), way_out)
 }
 
 /// The last of an error's causes: kube and hyper name the layer, the system names the reason.

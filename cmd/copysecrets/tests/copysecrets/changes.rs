@@ -127,8 +127,8 @@ fn each_copy_that_cannot_be_written_is_named() {
         }));
     }
     let outcome = tuf.job().run();
-    let refused = "refused: Secret tuf-system/ctlog-public-key can't be written: ";
-    let second = "refused: Secret tuf-system/rekor-pub-key can't be written: ";
+    let refused = "refused: Secret tuf-system/ctlog-public-key can't be written (Forbidden: ";
+    let second = "refused: Secret tuf-system/rekor-pub-key can't be written (Forbidden: ";
     outcome.assert(3, &[refused, second]);
     assert_eq!(outcome.log.matches("rekor-pub-key can't").count(), 1);
 }

@@ -12,7 +12,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::Entries;
 
 /// A Kubernetes object that holds entries: a Secret or a ConfigMap.
-pub trait Object:
+pub trait HasEntries:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
     + Clone
     + Debug
@@ -32,7 +32,7 @@ pub trait Object:
     fn set(&mut self, entries: &Entries);
 }
 
-impl Object for Secret {
+impl HasEntries for Secret {
     const KIND: &str = "Secret";
 
     fn new(metadata: ObjectMeta, entries: &Entries) -> Self {
@@ -63,7 +63,7 @@ impl Object for Secret {
     }
 }
 
-impl Object for ConfigMap {
+impl HasEntries for ConfigMap {
     const KIND: &str = "ConfigMap";
 
     fn new(metadata: ObjectMeta, entries: &Entries) -> Self {

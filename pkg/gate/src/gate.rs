@@ -1,0 +1,170 @@
+//! Objects that are published.
+
+use std::{fmt, ops::Deref, sync::Once};
+
+use k8s_openapi::api::core::v1::{ConfigMap, Namespace, Secret};
+use kube::{
+    Api,
+    api::{ObjectMeta, PostParams},
+};
+use refusal::Object;
+use tracing::info;
+
+use crate::{Entries, Error, HasEntries, Kube, Result, Source};
+
+/// A Secret or a ConfigMap that is published. It is what was read of it until then, and what was
+/// written after.
+pub struct Gate<K>(Source<K>);
+
+impl Gate<Secret> {
+    /// Reads a Secret, or learns that there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::secret`].
+    pub async fn secret(kube: &Kube, namespace: &str, name: &str) -> Result<Self> {
+        Source::secret(kube, namespace, name).await.map(Self)
+    }
+}
+
+impl Gate<ConfigMap> {
+    /// Reads a ConfigMap, or learns that there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`Source::config_map`].
+    pub async fn config_map(kube: &Kube, namespace: &str, name: &str) -> Result<Self> {
+        Source::config_map(kube, namespace, name).await.map(Self)
+    }
+}
+
+impl<K: HasEntries> Gate<K> {
+    /// Checks that nobody wrote the object since it was read: what was read after it fits it.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Changed`], and the API server's.
+    pub async fn confirm(&self) -> Result<()> {
+        let now = self.read_again().await?;
+        let version = |source: &Source<K>| {
+            source
+                .found()
+                .and_then(|object| object.meta().resource_version.clone())
+        };
+        match version(&now) == version(&self.0) {
+            true => Ok(()),
+            false => Err(Error::Changed(self.object())),
+        }
+    }
+
+    /// A name for what is made for this gate and for no other: `<uid of the namespace>/<name>`.
+    /// It outlives the object, and ends with its namespace. Where that may not be read, an object
+    /// that exists stands in for it, and the name ends with the object.
+    ///
+    /// # Errors
+    ///
+    /// The API server's; [`Error::Forbidden`] when there is no object, and no right to `get` the
+    /// Job's own namespace.
+    pub async fn identity(&self) -> Result<String> {
+        let namespaces: Api<Namespace> = Api::all(self.kube().clone());
+        let namespace = namespaces.get(self.namespace()).await;
+        let namespace = namespace.map_err(|cause| {
+            let object = format!("Namespace {}", self.namespace());
+            Error::call("reading", object.into(), cause)
+        });
+        let uid = match (namespace, self.found()) {
+            (Ok(namespace), _) => namespace.metadata.uid,
+            (Err(error @ Error::Forbidden { .. }), Some(object)) => {
+                tell_of_stand_in(&self.object(), &error);
+                object.meta().uid.clone()
+            }
+            (Err(error), _) => return Err(error),
+        };
+        Ok(format!("{}/{}", uid.unwrap_or_default(), self.name()))
+    }
+
+    /// Sets `entries` and keeps all others. Writes nothing when nothing differs.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Changed`] when somebody wrote the object since it was read, [`Error::Refused`]
+    /// when it is immutable or would grow past [`MOST_BYTES`](crate::MOST_BYTES), and the API
+    /// server's.
+    pub async fn publish(&mut self, entries: Entries) -> Result<()> {
+        let mut all = self.entries().clone();
+        all.extend(entries);
+        self.write(all).await
+    }
+
+    /// Sets `entries` and removes all others. Writes nothing when nothing differs.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::publish`].
+    pub async fn replace(&mut self, entries: Entries) -> Result<()> {
+        self.write(entries).await
+    }
+
+    async fn write(&mut self, entries: Entries) -> Result<()> {
+        if self.exists() && entries == *self.entries() {
+            return Ok(());
+        }
+        let api = Api::namespaced(self.kube().clone(), self.namespace());
+        let params = PostParams::default();
+        let written: Result<K, _> = match self.found().cloned() {
+            Some(mut object) => {
+                object.set(&entries);
+                api.replace(self.name(), &params, &object).await
+            }
+            None => {
+                let metadata = ObjectMeta {
+                    name: Some(self.name().into()),
+                    ..Default::default()
+                };
+                api.create(&params, &K::new(metadata, &entries)).await
+            }
+        };
+        let object = self.object();
+        let written = written.map_err(|cause| Error::call("writing", object.clone(), cause))?;
+        let changed: Vec<_> = entries
+            .changed_since(self.entries())
+            .map(|key| format!("{key:?}"))
+            .collect();
+        info!(
+            %object,
+            namespace = object.namespace(),
+            name = object.name(),
+            "published {} in {object}",
+            changed.join(", ")
+        );
+        self.0.set(written, entries);
+        Ok(())
+    }
+}
+
+impl<K> Deref for Gate<K> {
+    type Target = Source<K>;
+
+    fn deref(&self) -> &Source<K> {
+        &self.0
+    }
+}
+
+impl<K: HasEntries> fmt::Display for Gate<K> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Logs once that `object` stands in for its namespace: a Job tries many times.
+fn tell_of_stand_in(object: &Object, error: &Error) {
+    static TOLD: Once = Once::new();
+    TOLD.call_once(|| {
+        info!(
+            %object,
+            namespace = object.namespace(),
+            name = object.name(),
+            "{object} stands in for its namespace: {error} is forbidden"
+        );
+    });
+}

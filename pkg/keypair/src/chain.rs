@@ -1,0 +1,91 @@
+//! The certificates of a key.
+
+use std::time::SystemTime;
+
+use certs::Chain;
+use keys::PrivateKey;
+use refusal::Refusal;
+use tracing::warn;
+
+use crate::{Error, Halves, Pair, Result, pair::TO_START_ANEW};
+
+impl Pair {
+    /// Adds the chain for the key: the one that exists, else the `new` one, after a look at it: in
+    /// order, for that key, `fit` for its purpose, valid. A warning when it ends within a year.
+    ///
+    /// A chain can't be derived from a key. Of the public Secret only a lone root is taken back,
+    /// since it is signed by the key itself; anything else could come from whoever writes there.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Refused`] when it isn't so; [`Error::NotYetValid`] when this clock is behind.
+    pub fn add_chain(
+        &self,
+        halves: &mut Halves,
+        fit: fn(&Chain) -> certs::Result<()>,
+        new: impl FnOnce(&PrivateKey) -> certs::Result<Chain>,
+    ) -> Result<()> {
+        let (chain, pem) = match self.existing_chain()? {
+            Some(existing) => existing,
+            None => {
+                let chain = new(&halves.key).map_err(|cause| {
+                    let difference = format!("can't be made ({cause})");
+                    self.refuse_chain(difference, "correct the flags".into())
+                })?;
+                let pem = chain.to_pem().into();
+                (chain, pem)
+            }
+        };
+        if chain.first().public_key() != halves.key.public_key() {
+            let difference = "doesn't belong to the private key beside it".into();
+            return Err(self.wrong_chain(difference).into());
+        }
+        fit(&chain).map_err(|cause| self.unusable_chain(&cause))?;
+        let object = self.private.entry(self.layout.trusted);
+        match chain.check_validity(SystemTime::now()) {
+            Ok(None) => (),
+            Ok(Some(ending)) => warn!(
+                %object,
+                namespace = object.namespace(),
+                name = object.name(),
+                "{object}: {}", ending.expiry()
+            ),
+            Err(cause @ certs::Error::NotYetValid { .. }) => {
+                return Err(Error::NotYetValid(object, cause));
+            }
+            Err(cause) => return Err(self.unusable_chain(&cause).into()),
+        }
+        self.add(halves, self.layout.trusted, pem);
+        Ok(())
+    }
+
+    /// The chain in one of the Secrets, read and as it is there.
+    fn existing_chain(&self) -> Result<Option<(Chain, Vec<u8>)>, Refusal> {
+        let entry = self.layout.trusted;
+        let read = |pem| Chain::from_pem(pem).map_err(|cause| self.unusable_chain(&cause));
+        match (self.private.bytes(entry), self.public.bytes(entry)) {
+            (Some(pem), _) => Ok(Some((read(pem)?, pem.to_vec()))),
+            (None, Some(pem)) => match read(pem)? {
+                root if root.certificates().len() == 1 => Ok(Some((root, pem.to_vec()))),
+                _ => Err(self.refuse_chain(
+                    format!("is missing, and {} is no proof of it", self.public),
+                    format!("restore it from a backup, or {TO_START_ANEW}"),
+                )),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn unusable_chain(&self, cause: &certs::Error) -> Refusal {
+        self.wrong_chain(format!("can't be used ({cause})"))
+    }
+
+    fn wrong_chain(&self, difference: String) -> Refusal {
+        let way_out = format!("put the right one there, or {}", self.to_start_anew());
+        self.refuse_chain(difference, way_out)
+    }
+
+    fn refuse_chain(&self, difference: String, way_out: String) -> Refusal {
+        Refusal::new(self.private.entry(self.layout.trusted), difference, way_out)
+    }
+}

@@ -1,0 +1,183 @@
+//! The key, and what is to be written of it.
+
+use contract::PUBLIC;
+use gate::Entries;
+use keys::{Kind, PrivateKey, PublicKey};
+use refusal::Refusal;
+use tracing::warn;
+
+use crate::{Pair, pair::TO_START_ANEW};
+
+/// The key of a pair, and what its Secrets are to hold.
+pub struct Halves {
+    /// The key.
+    pub key: PrivateKey,
+    /// Its password.
+    pub password: Vec<u8>,
+    /// What is missing in the private Secret.
+    pub private: Entries,
+    /// The public Secret.
+    pub public: Entries,
+}
+
+/// How a new key is written: in the form that its server opens.
+pub type Encrypt = fn(&PrivateKey, &[u8]) -> String;
+
+impl Pair {
+    /// The key that exists, else a new one (ECDSA P-256). `given` is its password, unless there is
+    /// one beside it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pair::private_key`] and [`Pair::halves_of`].
+    pub fn halves(&self, given: Option<&str>, encrypt: Encrypt) -> Result<Halves, Refusal> {
+        let password = self.password(given);
+        match self.private_key(given)? {
+            Some(key) => self.halves_of(key, password),
+            None => self.halves_of_new(PrivateKey::generate(Kind::EcdsaP256), password, encrypt),
+        }
+    }
+
+    /// The private key that exists, opened with the password beside it, else with `given`.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] when it can't be opened, and when it is gone while what was made from it is
+    /// still in one of the Secrets: a new key would break the trust in the old one.
+    pub fn private_key(&self, given: Option<&str>) -> Result<Option<PrivateKey>, Refusal> {
+        let Self {
+            private,
+            public,
+            layout,
+        } = self;
+        let Some(pem) = private.bytes(layout.key) else {
+            let made = layout.made_from_key;
+            let survives =
+                |entries: &Entries| made.iter().any(|entry| entries.get(entry).is_some());
+            return if survives(private.entries()) {
+                let left = "what was derived from it is still beside it";
+                Err(self.key_lost(left, &self.to_start_anew()))
+            } else if survives(public.entries()) {
+                let left = format!("{public} still holds what was derived from it");
+                Err(self.key_lost(&left, TO_START_ANEW))
+            } else {
+                Ok(None)
+            };
+        };
+        let stored = private.bytes(layout.password);
+        if let (Some(stored), Some(given)) = (stored, given)
+            && stored != given.as_bytes()
+        {
+            let object = private.entry(layout.password);
+            warn!(
+                %object,
+                namespace = object.namespace(),
+                name = object.name(),
+                "the password given isn't the one in {object}, which is kept"
+            );
+        }
+        PrivateKey::from_pem(pem, stored.or(given.map(str::as_bytes)))
+            .map(Some)
+            .map_err(|cause| {
+                Refusal::new(
+                    private.entry(layout.key),
+                    format!("can't be used ({cause})"),
+                    format!(
+                        "mend it, or restore it and {:?} from a backup",
+                        layout.password
+                    ),
+                )
+            })
+    }
+
+    fn key_lost(&self, left: &str, to_start_anew: &str) -> Refusal {
+        Refusal::new(
+            self.private.entry(self.layout.key),
+            format!("is missing, and {left}"),
+            format!("restore it from a backup, or {to_start_anew}"),
+        )
+    }
+
+    /// The password of the private key: the one beside it, else `given`, else a random one.
+    pub fn password(&self, given: Option<&str>) -> Vec<u8> {
+        match (self.private.bytes(self.layout.password), given) {
+            (Some(stored), _) => stored.into(),
+            (None, Some(given)) => given.into(),
+            (None, None) => keys::random_password().into(),
+        }
+    }
+
+    /// The halves of the key that exists.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] when the public key beside it is another key's, or none.
+    pub fn halves_of(&self, key: PrivateKey, password: Vec<u8>) -> Result<Halves, Refusal> {
+        let mut halves = Halves {
+            key,
+            password: password.clone(),
+            private: Entries::new(),
+            public: Entries::new(),
+        };
+        self.complete(&mut halves, self.layout.password, password);
+        if self.layout.public.entries.contains(&PUBLIC) {
+            let public_key = self.public_key(&halves.key)?;
+            self.add(&mut halves, PUBLIC, public_key);
+        }
+        Ok(halves)
+    }
+
+    /// The halves of a key that is yet to be written.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pair::halves_of`].
+    pub fn halves_of_new(
+        &self,
+        key: PrivateKey,
+        password: Vec<u8>,
+        encrypt: Encrypt,
+    ) -> Result<Halves, Refusal> {
+        let pem = encrypt(&key, &password);
+        let mut halves = self.halves_of(key, password)?;
+        halves.private.insert(self.layout.key, pem);
+        Ok(halves)
+    }
+
+    /// Adds an entry to the public half, and to the private one if it belongs there and is missing.
+    pub fn add(&self, halves: &mut Halves, entry: &str, value: Vec<u8>) {
+        self.complete(halves, entry, value.clone());
+        halves.public.insert(entry, value);
+    }
+
+    fn complete(&self, halves: &mut Halves, entry: &str, value: Vec<u8>) {
+        let is_private = self.layout.private.entries.contains(&entry);
+        if is_private && self.private.bytes(entry).is_none() {
+            halves.private.insert(entry, value);
+        }
+    }
+
+    /// The public half of `key`: as it stands beside it, or derived from it.
+    fn public_key(&self, key: &PrivateKey) -> Result<Vec<u8>, Refusal> {
+        let is_private = self.layout.private.entries.contains(&PUBLIC);
+        let Some(pem) = self.private.bytes(PUBLIC).filter(|_| is_private) else {
+            return Ok(key.public_key().to_pem().into());
+        };
+        let (difference, way_out) = match PublicKey::from_pem(pem) {
+            Ok(public) if public == *key.public_key() => return Ok(pem.to_vec()),
+            Ok(_) => (
+                "doesn't belong to the private key beside it".into(),
+                "restore the one that is wrong from a backup, or remove it to have it derived",
+            ),
+            Err(cause) => (
+                format!("can't be used ({cause})"),
+                "mend it, or remove it to have it derived from the private key beside it",
+            ),
+        };
+        Err(Refusal::new(
+            self.private.entry(PUBLIC),
+            difference,
+            way_out,
+        ))
+    }
+}

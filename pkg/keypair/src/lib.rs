@@ -1,0 +1,29 @@
+//! A server's key in two Secrets: the private one that it mounts, and the public one that clients
+//! get to know.
+//!
+//! The private Secret is the truth. What exists of it is kept, what is missing is derived from the
+//! key, and what contradicts the key is refused. The public Secret follows it. Which entries there
+//! are is what [`contract::KeyPair`] says.
+//!
+//! ```no_run
+//! # async fn example() -> scaffolding_keypair::Result<()> {
+//! use keys::PrivateKey;
+//! use scaffolding_keypair::Pair;
+//!
+//! let kube = gate::connect().await?;
+//! let [private, public] = ["rekor-signing-secret", "rekor-pub-key"];
+//! let mut pair = Pair::read(&kube, &contract::REKOR, "rekor-system", private, public).await?;
+//! let halves = pair.halves(None, PrivateKey::to_encrypted_pem)?;
+//! pair.publish(halves).await?;
+//! # Ok(())
+//! # }
+//! ```
+
+mod chain;
+mod error;
+mod halves;
+mod pair;
+
+pub use error::{Error, Result};
+pub use halves::{Encrypt, Halves};
+pub use pair::Pair;
