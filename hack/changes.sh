@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# New keys for each server of a running stack, published as the README says it. After each, both cosigns sign with the new key,
+# New keys for each server of a running stack, made and published as docs/changes.md says. After each, both cosigns sign with the new key,
 # and verify what was signed with every key before, wherever they last looked. Each phase is a line with its seconds.
 #
 #   hack/changes.sh [--keep]
@@ -22,4 +22,4 @@ esac
 . hack/e2e.d/prepare.sh
 [[ $keep ]] || trap 'hack/cluster down' EXIT
 prepare
-hack/cluster exec hack/changes.d/run.sh
+hack/cluster exec target/debug/changes

@@ -11,21 +11,18 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-rounds=3 races=3 seed=$RANDOM keep=
+flags=() keep=
 while (($#)); do
-	case $1 in
-		--rounds) rounds=${2:?--rounds needs a number} && shift ;;
-		--races) races=${2:?--races needs a number} && shift ;;
-		--seed) seed=${2:?--seed needs a number} && shift ;;
-		--keep) keep=yes ;;
+	case "$1 ${2-}" in
+		--rounds\ [0-9]* | --races\ [0-9]* | --seed\ [0-9]*) flags+=("$1" "$2") && shift ;;
+		--keep\ *) keep=yes ;;
 		*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
 	esac
 	shift
 done
-[[ "$rounds $races $seed" =~ ^[0-9]+\ [0-9]+\ [0-9]+$ ]] || { echo 'a count or a seed is no number' >&2; exit 2; }
 
 # shellcheck source=hack/e2e.d/prepare.sh
 . hack/e2e.d/prepare.sh
 [[ $keep ]] || trap 'hack/cluster down' EXIT
 prepare
-hack/cluster exec hack/chaos.d/run.sh "$rounds" "$races" "$seed"
+hack/cluster exec target/debug/chaos "${flags[@]}"

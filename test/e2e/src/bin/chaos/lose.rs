@@ -1,0 +1,156 @@
+//! What gets lost, and what has to be there again afterwards.
+
+use anyhow::{Context as _, Result, ensure};
+use contract::{
+    CONFIG, CTLOG, CTLOG_CONFIG, REKOR_CONFIG, ROOT, SIGSTORE_TRUST, TREE_ID, TUF_ROOT,
+};
+use e2e::{Cosign, client, process, unchanged};
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{ConfigMap, PersistentVolumeClaim, Secret},
+};
+use kube::api::{DeleteParams, Patch, PatchParams};
+use serde_json::json;
+
+use crate::{database, stack::Stack};
+
+/// `rekor-config` and the configuration of the CT log, which are made again as they were.
+pub(crate) async fn tree_and_config(stack: &Stack) -> Result<()> {
+    let cluster = &stack.cluster;
+    let tree = async || {
+        cluster
+            .config_map(REKOR_CONFIG.namespace, REKOR_CONFIG.name)
+            .await
+    };
+    let ctlog = async || {
+        cluster
+            .secret(CTLOG.private.namespace, CTLOG.private.name)
+            .await
+    };
+    let before = (tree().await?, ctlog().await?);
+    let maps = cluster.objects::<ConfigMap>(REKOR_CONFIG.namespace);
+    maps.delete(REKOR_CONFIG.name, &DeleteParams::default())
+        .await?;
+    let secrets = cluster.objects::<Secret>(CTLOG.private.namespace);
+    let patch = Patch::Merge(json!({"data": {CONFIG: null}}));
+    secrets
+        .patch(CTLOG.private.name, &PatchParams::default(), &patch)
+        .await?;
+    stack.retry().await?;
+    process::run("hack/wait.sh", &[]).await?;
+    ensure!(
+        (tree().await?, ctlog().await?) == before,
+        "another tree, or another configuration"
+    );
+    for server in ["rekor", "ctlog"] {
+        let deployments = cluster.objects::<Deployment>(&format!("{server}-system"));
+        deployments.restart(server).await?;
+    }
+    Ok(())
+}
+
+/// The TUF repository. A new one has new keys, which every client has to be told. That it says the
+/// same as the old one, byte for byte, is why it doesn't matter when it is made: its keys are valid
+/// from times that are theirs, not from now.
+pub(crate) async fn tuf(stack: &Stack) -> Result<()> {
+    let before = (trusted_root(stack).await?, root(stack).await?);
+    stack
+        .cluster
+        .delete_namespaces(&[TUF_ROOT.namespace.into()], false)
+        .await?;
+    stack.cluster.apply().await?;
+    stack.cluster.wait_for_servers().await?;
+    ensure!(
+        trusted_root(stack).await? == before.0,
+        "another trusted_root.json"
+    );
+    ensure!(root(stack).await? != before.1, "the same root");
+    client::both(async |cosign| old_root_is_refused(stack, cosign).await).await
+}
+
+async fn trusted_root(stack: &Stack) -> Result<Vec<u8>> {
+    let trust = stack
+        .cluster
+        .config_map(SIGSTORE_TRUST.namespace, SIGSTORE_TRUST.name)
+        .await?;
+    let root = trust.get("trusted_root.json").cloned();
+    root.context("sigstore-trust has no trusted_root.json")
+}
+
+async fn root(stack: &Stack) -> Result<Vec<u8>> {
+    let repository = stack
+        .cluster
+        .secret(TUF_ROOT.namespace, TUF_ROOT.name)
+        .await?;
+    repository
+        .get(ROOT)
+        .cloned()
+        .context("tuf-root has no root")
+}
+
+/// What the README says that such clients say, and its way out.
+async fn old_root_is_refused(stack: &Stack, cosign: Cosign) -> Result<()> {
+    process::fails(cosign.verify("first"), &["not enough signatures"]).await?;
+    let below = ["valid signatures did not meet threshold"];
+    process::fails(cosign.initialize_again(), &below).await?;
+    cosign.initialize(&stack.cluster).await
+}
+
+/// Every namespace but that of the database, put back from a backup into new ones, as the README
+/// says.
+pub(crate) async fn all_but_the_database(stack: &Stack) -> Result<()> {
+    let cluster = &stack.cluster;
+    let mut lost = stack.namespaces.clone();
+    lost.retain(|namespace| namespace != "trillian-system");
+    let before = cluster.contents(&stack.namespaces).await?;
+    let mut secrets = cluster.list::<Secret>(&lost).await?;
+    let mut maps = cluster.list::<ConfigMap>(&lost).await?;
+    cluster.delete_namespaces(&lost, false).await?;
+    let left = cluster.contents(&stack.namespaces).await?;
+    ensure!(unchanged(&before, &left).is_err(), "nothing was lost");
+
+    let metadata = secrets.iter_mut().map(|secret| &mut secret.metadata);
+    for metadata in metadata.chain(maps.iter_mut().map(|map| &mut map.metadata)) {
+        metadata.uid = None;
+        metadata.resource_version = None;
+    }
+    process::run("kubectl", &["apply", "-f", "config/100-namespaces.yaml"]).await?;
+    cluster.create(&secrets).await?;
+    cluster.create(&maps).await?;
+    stack.retry().await?;
+    cluster.wait_for_servers().await?;
+    unchanged(&before, &cluster.contents(&stack.namespaces).await?)
+}
+
+/// The database.
+pub(crate) async fn database(stack: &Stack) -> Result<()> {
+    let cluster = &stack.cluster;
+    let mut trees = vec![];
+    for config in [REKOR_CONFIG, CTLOG_CONFIG] {
+        let map = cluster.config_map(config.namespace, config.name).await?;
+        let tree = map.get(TREE_ID).context("there is no tree")?;
+        trees.push(format!("tree {}", String::from_utf8_lossy(tree)));
+    }
+    let claims = cluster.objects::<PersistentVolumeClaim>("trillian-system");
+    claims
+        .delete("data-mysql-0", &DeleteParams::default())
+        .await?;
+    database::restart().await?;
+    database::is_up().await?;
+    stack.retry().await?;
+    let wait = process::run("hack/wait.sh", &[]).await;
+    let failure = format!("{:#}", wait.err().context("no Job misses its tree")?);
+    process::says(&failure, &["exit code 3"])?;
+    let refused = |tree: &String| process::says(&failure, &[tree, "restore Trillian"]).is_ok();
+    ensure!(
+        trees.iter().any(refused),
+        "the way out for none of {trees:?} is in {failure}"
+    );
+    Ok(())
+}
+
+/// New trees for the keys that exist, as the README says.
+pub(crate) async fn start_new_trees() -> Result<()> {
+    process::script(&docs::block("README.md", "## Reliability")?).await?;
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! Two of every Job at once: the programs themselves as processes, with the arguments, the rights
+//! and the names that `config/` gives them, against the real API server, Trillian and Fulcio.
+
+use std::{env::consts::ARCH, path::PathBuf};
+
+use anyhow::{Context as _, Result};
+use contract::KEY_PAIRS;
+use e2e::{Manifests, process, unchanged};
+use k8s_openapi::api::{batch::v1::Job, core::v1::Container};
+use kube::{ResourceExt as _, config::Kubeconfig};
+use tempfile::TempDir;
+use tokio::task::JoinSet;
+
+use crate::{halves, stack::Stack};
+
+/// So many times, in new namespaces each time. All Jobs are started at once, as on a first apply,
+/// and each of them twice; when they are run again, nothing changes.
+pub(crate) async fn race(stack: &Stack, times: usize) -> Result<()> {
+    let cluster = &stack.cluster;
+    let mut namespaces = Manifests::prefixed("race-0-").namespaces();
+    for time in 1..=times {
+        let prefix = format!("race-{time}-");
+        let manifests = Manifests::prefixed(&prefix);
+        manifests.create_accounts(cluster).await?;
+        run(&manifests, &prefix, 2).await?;
+        halves::match_with_prefix(cluster, &prefix).await?;
+        let before = cluster.versions(&manifests.namespaces()).await?;
+        run(&manifests, &prefix, 1).await?;
+        unchanged(&before, &cluster.versions(&manifests.namespaces()).await?)?;
+        namespaces.extend(manifests.namespaces());
+    }
+    stack.count_trees().await?;
+    cluster.delete_namespaces(&namespaces, false).await
+}
+
+/// Runs so many of every Job at once. Each has to end with 0.
+async fn run(manifests: &Manifests, prefix: &str, of_each: usize) -> Result<()> {
+    let folder = TempDir::new()?;
+    let mut running = JoinSet::new();
+    for job in manifests.objects::<Job>()? {
+        let program = Program::of(&job, prefix).with_context(|| job.name_any())?;
+        let kubeconfig = program.kubeconfig(&folder)?;
+        for _ in 0..of_each {
+            let command = program.command(&kubeconfig);
+            running.spawn(async move { process::output(command, b"").await });
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        ended??;
+    }
+    Ok(())
+}
+
+/// What a Job runs.
+struct Program {
+    name: String,
+    args: Vec<String>,
+    namespace: String,
+    account: String,
+}
+
+impl Program {
+    fn of(job: &Job, prefix: &str) -> Result<Self> {
+        let pod = job
+            .spec
+            .as_ref()
+            .and_then(|spec| spec.template.spec.as_ref());
+        let pod = pod.context("a Job has a pod")?;
+        let container: &Container = pod.containers.first().context("a pod has a container")?;
+        let namespace = job.namespace().context("it is in a namespace")?;
+        let args = container.args.iter().flatten();
+        let mut args: Vec<_> = args
+            .map(|arg| arg.replace("$(NAMESPACE)", &namespace))
+            .collect();
+        if container.name == "copysecrets" {
+            args.push(sources(prefix));
+        }
+        args.push("--timeout=1m".into());
+        Ok(Self {
+            name: container.name.clone(),
+            args,
+            account: pod
+                .service_account_name
+                .clone()
+                .context("it has an account")?,
+            namespace,
+        })
+    }
+
+    /// Written for the account, as whom the administrator acts.
+    fn kubeconfig(&self, folder: &TempDir) -> Result<PathBuf> {
+        let Self {
+            namespace, account, ..
+        } = self;
+        let mut kubeconfig = Kubeconfig::read().context("reading KUBECONFIG")?;
+        for user in kubeconfig
+            .auth_infos
+            .iter_mut()
+            .flat_map(|user| &mut user.auth_info)
+        {
+            user.impersonate = Some(format!("system:serviceaccount:{namespace}:{account}"));
+        }
+        let file = folder.path().join(format!("{namespace}-{account}"));
+        std::fs::write(&file, serde_json::to_vec(&kubeconfig)?)?;
+        Ok(file)
+    }
+
+    fn command(&self, kubeconfig: &std::path::Path) -> tokio::process::Command {
+        let path = format!("target/{ARCH}-unknown-linux-musl/release/{}", self.name);
+        let mut command = process::command(&path, &[]);
+        command.args(&self.args).env_clear();
+        command
+            .env("KUBECONFIG", kubeconfig)
+            .env("NAMESPACE", &self.namespace);
+        command
+    }
+}
+
+/// The flag that names the Secrets to copy, in other namespaces than its default has them.
+fn sources(prefix: &str) -> String {
+    let sources = KEY_PAIRS.map(|pair| {
+        let secret = pair.public;
+        format!("{prefix}{}/{}={}", secret.namespace, secret.name, pair.copy)
+    });
+    format!("--copy={}", sources.join(","))
+}

@@ -1,0 +1,106 @@
+//! The stack that is broken, and what has to hold after each phase.
+
+use std::cell::Cell;
+
+use anyhow::Result;
+use e2e::{Cluster, Cosign, client, namespaces, process, unchanged};
+
+use crate::{halves, trees::Trees};
+
+/// The stack.
+pub(crate) struct Stack {
+    pub(crate) cluster: Cluster,
+    /// Its namespaces.
+    pub(crate) namespaces: Vec<String>,
+    trees: Cell<Trees>,
+}
+
+impl Stack {
+    pub(crate) async fn connect() -> Result<Self> {
+        Ok(Self {
+            cluster: Cluster::connect().await?,
+            namespaces: namespaces(),
+            trees: Cell::default(),
+        })
+    }
+
+    /// The client in a new pod, and no stack.
+    pub(crate) async fn client_anew(&self) -> Result<()> {
+        let mut namespaces = self.namespaces.clone();
+        namespaces.push("e2e".into());
+        self.cluster.delete_namespaces(&namespaces, true).await?;
+        client::start().await
+    }
+
+    /// Stands up on an empty cluster while `fault` goes on, and makes the first signature.
+    pub(crate) async fn stand_up_under(
+        &self,
+        fault: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
+        self.cluster
+            .delete_namespaces(&self.namespaces, true)
+            .await?;
+        self.cluster.apply().await?;
+        fault.await?;
+        self.cluster.wait_for_servers().await?;
+        client::both(async |cosign| {
+            cosign.initialize(&self.cluster).await?;
+            cosign.sign("first").await
+        })
+        .await
+    }
+
+    /// The same, and a second time nothing changes.
+    pub(crate) async fn lasts_under(&self, fault: impl Future<Output = Result<()>>) -> Result<()> {
+        self.stand_up_under(fault).await?;
+        self.keeps(self.same_objects(self.retry())).await?;
+        self.count_trees().await
+    }
+
+    /// Does something that ends with all of `config/` applied, and checks what holds then: keys
+    /// belong together, and the first signature still verifies.
+    pub(crate) async fn keeps(&self, action: impl Future<Output = Result<()>>) -> Result<()> {
+        action.await?;
+        self.cluster.wait_for_servers().await?;
+        halves::match_with_prefix(&self.cluster, "").await?;
+        client::both(async |cosign| self.signatures(cosign).await).await
+    }
+
+    /// The first signature verifies to who has initialized before and to who does it now, and a
+    /// second one can be made.
+    async fn signatures(&self, cosign: Cosign) -> Result<()> {
+        cosign.verify("first").await?;
+        cosign.initialize(&self.cluster).await?;
+        cosign.verify("first").await?;
+        cosign.sign("second").await
+    }
+
+    /// Does something, after which every Secret and ConfigMap has the version that it had.
+    pub(crate) async fn same_objects(
+        &self,
+        action: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
+        let before = self.cluster.versions(&self.namespaces).await?;
+        action.await?;
+        self.cluster.wait_for_servers().await?;
+        unchanged(&before, &self.cluster.versions(&self.namespaces).await?)
+    }
+
+    /// Runs all Jobs again, as the README says.
+    pub(crate) async fn retry(&self) -> Result<()> {
+        process::script(&docs::row("README.md", "retry a failed Job")?).await?;
+        Ok(())
+    }
+
+    /// Checks that every tree in Trillian is published or deleted, and counts them.
+    pub(crate) async fn count_trees(&self) -> Result<()> {
+        let trees = self.trees.get().and(&self.cluster).await?;
+        self.trees.set(trees);
+        Ok(())
+    }
+
+    /// The trees that were counted.
+    pub(crate) fn trees(&self) -> Trees {
+        self.trees.get()
+    }
+}

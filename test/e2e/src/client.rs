@@ -1,0 +1,180 @@
+//! The client's pod: both cosigns, each with a folder and a `TUF_ROOT` of its own.
+
+use anyhow::{Context as _, Result};
+use contract::{ROOT, TUF_ROOT};
+use serde_json::Value;
+
+use crate::{Cluster, process};
+
+/// One of the two cosigns, in the client's pod.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cosign {
+    /// cosign 3, which takes servers' URLs from the TUF repository.
+    V3,
+    /// cosign 2, which is told them.
+    V2,
+}
+
+impl Cosign {
+    /// Both.
+    pub const BOTH: [Self; 2] = [Self::V3, Self::V2];
+
+    /// Has it start from the TUF root that the stack publishes.
+    ///
+    /// # Errors
+    ///
+    /// What it says.
+    pub async fn initialize(self, cluster: &Cluster) -> Result<()> {
+        let root = cluster.secret(TUF_ROOT.namespace, TUF_ROOT.name).await?;
+        let root = root.get(ROOT).context("tuf-root has no root")?;
+        self.run_on("cat > root.json && rm -rf tuf", root).await?;
+        self.initialize_again().await
+    }
+
+    /// Has it start from the TUF root that it was given last.
+    ///
+    /// # Errors
+    ///
+    /// What it says.
+    pub async fn initialize_again(self) -> Result<()> {
+        let name = self.name();
+        let mirror = "--mirror=http://tuf.tuf-system.svc --root=root.json";
+        self.run(&format!("{name} initialize {mirror}")).await?;
+        Ok(())
+    }
+
+    /// Has it sign a new blob of this name, with a timestamp, and verify it.
+    ///
+    /// # Errors
+    ///
+    /// What it says.
+    pub async fn sign(self, blob: &str) -> Result<()> {
+        let sign = match self {
+            Self::V3 => format!(
+                "cosign sign-blob --yes --bundle={blob}.json {blob}
+                grep -q rfc3161Timestamps {blob}.json"
+            ),
+            Self::V2 => format!(
+                "sign='cosign-v2 sign-blob --yes {URLS}'
+                $sign --new-bundle-format --bundle={blob}.json {blob}
+                $sign --rfc3161-timestamp=timestamp --bundle=old-bundle.json {blob}
+                cosign-v2 verify-blob --rekor-url=http://rekor.rekor-system.svc \
+                  --use-signed-timestamps --rfc3161-timestamp=timestamp \
+                  --bundle=old-bundle.json {IDENTITY} {blob}"
+            ),
+        };
+        self.run(&format!("date > {blob}\n{sign}")).await?;
+        self.verify(blob).await
+    }
+
+    /// Has it verify the blob of this name.
+    ///
+    /// # Errors
+    ///
+    /// What it says.
+    pub async fn verify(self, blob: &str) -> Result<()> {
+        let format = match self {
+            Self::V3 => "",
+            Self::V2 => "--new-bundle-format",
+        };
+        let verify = format!("{} verify-blob {format} --bundle={blob}.json", self.name());
+        let script = format!("{verify} --use-signed-timestamps {IDENTITY} {blob}");
+        self.run(&script).await?;
+        Ok(())
+    }
+
+    /// The bundle of the blob of this name.
+    ///
+    /// # Errors
+    ///
+    /// That it has none.
+    pub async fn bundle(self, blob: &str) -> Result<Value> {
+        let bundle = self.run(&format!("cat {blob}.json")).await?;
+        serde_json::from_str(&bundle).with_context(|| format!("reading {blob}.json"))
+    }
+
+    /// Runs a script of sh in its folder.
+    ///
+    /// # Errors
+    ///
+    /// As [`process::run`].
+    pub async fn run(self, script: &str) -> Result<String> {
+        self.run_on(script, b"").await
+    }
+
+    async fn run_on(self, script: &str, input: &[u8]) -> Result<String> {
+        let name = self.name();
+        let folder = format!("mkdir -p {name}; cd {name}; export TUF_ROOT=/work/{name}/tuf");
+        let script = format!("{folder}; {script}");
+        let args = [
+            "exec",
+            "--namespace=e2e",
+            "--stdin",
+            "client",
+            "--",
+            "sh",
+            "-euc",
+            &script,
+        ];
+        process::text(process::command("kubectl", &args), input).await
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::V3 => "cosign",
+            Self::V2 => "cosign-v2",
+        }
+    }
+}
+
+/// Starts the client's pod.
+///
+/// # Errors
+///
+/// That it doesn't become ready.
+pub async fn start() -> Result<()> {
+    process::run("kubectl", &["apply", "--filename=hack/e2e.d/client.yaml"]).await?;
+    let ready = [
+        "wait",
+        "--for=condition=Ready",
+        "--timeout=1m",
+        "--namespace=e2e",
+    ];
+    process::run(
+        "kubectl",
+        &[&ready[..], &["pod/client", "pod/registry"]].concat(),
+    )
+    .await?;
+    Ok(())
+}
+
+/// Does something with both cosigns at once.
+///
+/// # Errors
+///
+/// The first that fails.
+pub async fn both(action: impl AsyncFn(Cosign) -> Result<()>) -> Result<()> {
+    tokio::try_join!(action(Cosign::V3), action(Cosign::V2))?;
+    Ok(())
+}
+
+/// Checks that Rekor finds what cosign 3 signed, by the hash of the blob.
+///
+/// # Errors
+///
+/// What rekor-cli says.
+pub async fn search(blob: &str) -> Result<()> {
+    let rekor = "rekor-cli --rekor_server=http://rekor.rekor-system.svc --store_tree_state=false";
+    let script = format!(
+        "found=$({rekor} search --artifact={blob} | tail -n 1)
+        {rekor} get --uuid=$found --format=json | grep $(sha256sum {blob} | cut -d' ' -f1)"
+    );
+    Cosign::V3.run(&script).await?;
+    Ok(())
+}
+
+const URLS: &str = "--fulcio-url=http://fulcio.fulcio-system.svc \
+     --rekor-url=http://rekor.rekor-system.svc \
+     --timestamp-server-url=http://tsa.tsa-system.svc/api/v1/timestamp";
+const IDENTITY: &str = "--certificate-identity=https://kubernetes.io/namespaces/e2e/serviceaccounts/signer \
+     --certificate-oidc-issuer=https://kubernetes.default.svc.cluster.local";
