@@ -1,0 +1,67 @@
+//! The Jobs of `config/` have one shape.
+
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
+use serde_json::{Value, json};
+use testbed::Manifest;
+
+#[test]
+fn jobs_differ_in_name_image_arguments_and_environment_and_in_nothing_else() {
+    let jobs: Vec<_> = of_kind("Job").collect();
+    assert_eq!(jobs.len(), 10);
+    for job in jobs {
+        let Value::Object(mut metadata) = job.object["metadata"].clone() else {
+            panic!("{job} has no metadata");
+        };
+        let name = metadata.remove("name").unwrap();
+        metadata.remove("namespace").unwrap();
+        let gate = json!({"labels": {"scaffolding/gate": "true"}});
+        assert_eq!(Value::Object(metadata), gate, "{job}");
+        assert_eq!(account(&job.object["spec"]), &name, "{job}");
+        assert_eq!(shape(&job.object["spec"]), shape(any_job()), "{job}");
+    }
+}
+
+#[test]
+fn the_renewal_has_the_same_shape_but_fewer_tries_and_an_end() {
+    let renewals: Vec<_> = of_kind("CronJob").collect();
+    assert_eq!(renewals.len(), 1);
+    let mut job = any_job().clone();
+    job["backoffLimit"] = json!(3);
+    job["ttlSecondsAfterFinished"] = json!(43_200);
+    let renewal = &renewals[0].object["spec"]["jobTemplate"]["spec"];
+    assert_eq!(account(renewal), "createtuf");
+    assert_eq!(shape(renewal), shape(&job));
+}
+
+fn of_kind(kind: &str) -> impl Iterator<Item = &'static Manifest> {
+    Manifest::all()
+        .iter()
+        .filter(move |manifest| manifest.kind() == kind)
+}
+
+/// The spec of one, whichever.
+fn any_job() -> &'static Value {
+    &of_kind("Job").next().unwrap().object["spec"]
+}
+
+fn account(spec: &Value) -> &Value {
+    &spec["template"]["spec"]["serviceAccountName"]
+}
+
+/// What a Job's spec has in common with the others. Its container is named as the program in its
+/// image.
+fn shape(spec: &Value) -> Value {
+    let mut shape = spec.clone();
+    let pod = &mut shape["template"]["spec"];
+    pod["serviceAccountName"].take();
+    let container = pod["containers"][0].as_object_mut().unwrap();
+    let [name, image] = ["name", "image"].map(|field| container.remove(field).unwrap());
+    assert_eq!(
+        image,
+        format!("localhost/scaffolding/{}:dev", name.as_str().unwrap())
+    );
+    container.remove("args");
+    container.remove("env");
+    shape
+}
