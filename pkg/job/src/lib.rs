@@ -41,7 +41,7 @@ use tokio::{
 };
 use tracing::{error, info, warn};
 
-pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file};
+pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file, url};
 pub use judge::OrRefuse;
 pub use refused::Refused;
 
