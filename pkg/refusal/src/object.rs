@@ -5,7 +5,7 @@ use std::fmt;
 /// What a message is about: an object in Kubernetes, one of its entries, or anything else that has
 /// a name, such as a file or an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Object(Name);
+pub struct Object(Box<Name>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Name {
@@ -21,36 +21,28 @@ enum Name {
 impl Object {
     /// An object in Kubernetes, such as `Secret rekor-system/rekor-pub-key`.
     pub fn new(kind: &'static str, namespace: impl Into<String>, name: impl Into<String>) -> Self {
-        Self(Name::Kubernetes {
+        Self(Box::new(Name::Kubernetes {
             kind,
             namespace: namespace.into(),
             name: name.into(),
             entry: None,
-        })
+        }))
     }
 
     /// An entry of it, such as `"public" of Secret rekor-system/rekor-pub-key`.
     #[must_use]
     pub fn entry(&self, key: &str) -> Self {
-        match self.0.clone() {
-            Name::Kubernetes {
-                kind,
-                namespace,
-                name,
-                ..
-            } => Self(Name::Kubernetes {
-                kind,
-                namespace,
-                name,
-                entry: Some(key.into()),
-            }),
-            Name::Other(name) => Self(Name::Other(format!("{key:?} of {name}"))),
+        let mut named = self.clone();
+        match &mut *named.0 {
+            Name::Kubernetes { entry, .. } => *entry = Some(key.into()),
+            Name::Other(name) => *name = format!("{key:?} of {name}"),
         }
+        named
     }
 
     /// Its namespace, if it is in Kubernetes.
     pub fn namespace(&self) -> Option<&str> {
-        match &self.0 {
+        match &*self.0 {
             Name::Kubernetes { namespace, .. } => Some(namespace),
             Name::Other(_) => None,
         }
@@ -58,7 +50,7 @@ impl Object {
 
     /// Its name within its namespace, if it is in Kubernetes.
     pub fn name(&self) -> Option<&str> {
-        match &self.0 {
+        match &*self.0 {
             Name::Kubernetes { name, .. } => Some(name),
             Name::Other(_) => None,
         }
@@ -67,7 +59,7 @@ impl Object {
 
 impl From<String> for Object {
     fn from(name: String) -> Self {
-        Self(Name::Other(name))
+        Self(Box::new(Name::Other(name)))
     }
 }
 
@@ -85,7 +77,7 @@ impl From<&Self> for Object {
 
 impl fmt::Display for Object {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.0 {
+        match &*self.0 {
             Name::Kubernetes {
                 kind,
                 namespace,
