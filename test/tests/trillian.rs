@@ -181,7 +181,7 @@ impl Side {
 
     async fn create_badly(&mut self) {
         self.create("without a tree", None).await;
-        let changes: [(&str, fn(&mut Tree)); 7] = [
+        let changes: [(&str, Change); 7] = [
             ("of no type", |tree| tree.tree_type = 0),
             ("of no state", |tree| tree.tree_state = 0),
             ("frozen", |tree| tree.set_tree_state(TreeState::Frozen)),
@@ -203,6 +203,8 @@ impl Side {
         }
     }
 }
+
+type Change = fn(&mut Tree);
 
 /// A tree that Trillian takes.
 fn good() -> Tree {
