@@ -26,7 +26,13 @@ versions_in() {
 	kubectl get secrets,configmaps "$1" --output=jsonpath='{range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}'
 }
 
-apply_again() { kubectl apply -f config/; }
+# What the README begins with. The cluster of hack/cluster is loaded like kind's.
+stand_up_again() (
+	local commands
+	kind() { ctr images import "$3"; }
+	commands=$(readme block 'Eight small programs')
+	eval "$commands"
+)
 
 apply_without_jobs() {
 	local namespace
@@ -36,14 +42,16 @@ apply_without_jobs() {
 	kubectl apply -f config/
 }
 
-# As the README says it, with a copy of config/ that names the next tag.
+# What the README says, where config/ names the next tag.
 upgrade() {
-	local file
-	mkdir -p "$scratch/config"
+	local file apply restart
+	mkdir -p "$scratch/next/config"
 	for file in config/*.yaml; do
-		sed 's|\(localhost/scaffolding/[a-z]*\):dev|\1:next|' "$file" > "$scratch/$file"
+		sed 's|\(localhost/scaffolding/[a-z]*\):dev|\1:next|' "$file" > "$scratch/next/$file"
 	done
-	kubectl delete job -l scaffolding/gate=true -A && kubectl apply -f "$scratch/config"
+	apply=$(readme row 'retry a failed Job')
+	restart=$(readme row upgrade)
+	(cd "$scratch/next" && eval "$apply" && eval "$restart")
 	[[ $(kubectl get deployment tuf --namespace=tuf-system --output=jsonpath='{..image}') == *:next* ]]
 }
 

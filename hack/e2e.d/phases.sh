@@ -41,7 +41,7 @@ fails_with() {
 }
 
 # client SCRIPT: runs it in the client's pod.
-client() { kubectl exec --namespace=e2e --stdin client -- sh -euc "$1"; }
+client() { kubectl exec --namespace=default --stdin client -- sh -euc "$1"; }
 
 # shellcheck source=hack/e2e.d/standup.sh
 . hack/e2e.d/standup.sh

@@ -9,6 +9,7 @@ prepare() {
 	step 'the cluster' hack/cluster up
 	step 'our images' images
 	step "the client's image" client_image
+	step 'what prints the commands of the README' cargo build --quiet --locked --package=docs
 }
 
 images() {

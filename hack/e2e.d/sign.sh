@@ -3,18 +3,23 @@
 # Each cosign has a TUF_ROOT and a folder of its own in the client's pod.
 
 blob=first
-signer=https://kubernetes.io/namespaces/e2e/serviceaccounts/signer
+signer=https://kubernetes.io/namespaces/default/serviceaccounts/default
 issuer=https://kubernetes.default.svc.cluster.local
 identity=("--certificate-identity=$signer" "--certificate-oidc-issuer=$issuer")
 declare -A verify_command=([cosign]='cosign verify-blob' [cosign-v2]='cosign-v2 verify-blob --new-bundle-format')
-registry=registry.e2e.svc.cluster.local:5000
+in_cluster=registry.e2e.svc.cluster.local:5000
 # cosign 3 takes these from the TUF repository.
 urls='--fulcio-url=http://fulcio.fulcio-system.svc --rekor-url=http://rekor.rekor-system.svc'
 tsa=http://tsa.tsa-system.svc/api/v1/timestamp
 
+# readme block LINE | row CELL: the commands that the README has there.
+readme() { target/debug/docs "$1" README.md "$2"; }
+
 start_client() {
+	kubectl delete pod client --namespace=default --ignore-not-found
 	kubectl apply --filename=hack/e2e.d/client.yaml
-	kubectl wait --for=condition=Ready --timeout=1m --namespace=e2e pod/client pod/registry
+	kubectl wait --for=condition=Ready --timeout=1m --namespace=default pod/client
+	kubectl wait --for=condition=Ready --timeout=1m --namespace=e2e pod/registry
 }
 
 # with_cosign SCRIPT: runs it with the folder and the TUF_ROOT of $cosign.
@@ -26,11 +31,19 @@ initialize() {
 
 tuf_root() { kubectl get secret tuf-root --namespace=tuf-system --output=jsonpath='{.data.root}' | base64 --decode; }
 
+# What the README says, with the root that it says.
 sign_blob_with_cosign() {
+	local get_root sign
+	get_root=$(readme block 'may not read Secrets')
+	(cd "$scratch" && eval "$get_root")
+	with_cosign 'cat > root.json' < "$scratch/root.json"
+	sign=$(readme block 'In the cluster')
 	with_cosign "
-		date > $blob
-		cosign sign-blob --yes --bundle=$blob.json $blob
-		grep -q rfc3161Timestamps $blob.json"
+		date > blob
+		$sign
+		grep -q rfc3161Timestamps blob.sigstore.json
+		mv blob $blob
+		mv blob.sigstore.json $blob.json"
 	verify_blob
 }
 
@@ -51,12 +64,18 @@ verify() {
 
 verify_blob() { verify "$blob" "$signer" "$issuer"; }
 
-# Our images go to the registry as to any other, and config/ comes out with their digests.
+# Our images go to the registry as to any other, and config/ comes out with their digests: what the README says, but for its end,
+# for no node can pull from there.
 push_images() (
+	local resolve
+	export registry=localhost:5000/scaffolding
 	trap 'kill $(jobs -p)' EXIT
-	forward e2e pod/registry 5000:5000
-	CARGO_NET_OFFLINE=true cargo xtask resolve -f config/ --registry localhost:5000/scaffolding > "$scratch/resolved.yaml"
-	kubectl create --dry-run=client --filename="$scratch/resolved.yaml" > /dev/null
+	kubectl port-forward --namespace=e2e pod/registry 5000:5000 &
+	answer 5000
+	kubectl() { cat > "$scratch/resolved.yaml"; }
+	resolve=$(readme row 'use your own images')
+	eval "$resolve"
+	command kubectl create --dry-run=client --filename="$scratch/resolved.yaml" > /dev/null
 	[[ $(digests | wc -l) == 8 ]]
 )
 
@@ -64,22 +83,24 @@ digests() { grep -o 'scaffolding/[a-z]*@sha256:[0-9a-f]*' "$scratch/resolved.yam
 
 sign_image_with_cosign() {
 	local image
-	image=$registry/$(digests | grep createtree)
+	image=$in_cluster/$(digests | grep createtree)
 	with_cosign "cosign sign --yes --allow-http-registry $image && cosign verify --allow-http-registry ${identity[*]} $image"
 }
 
 sign_image_with_cosign-v2() {
 	local image
-	image=$registry/$(digests | grep createtuf)
+	image=$in_cluster/$(digests | grep createtuf)
 	with_cosign "
 		cosign-v2 sign --yes --allow-http-registry $urls --timestamp-server-url=$tsa $image
 		cosign-v2 verify --allow-http-registry --rekor-url=http://rekor.rekor-system.svc --use-signed-timestamps ${identity[*]} $image"
 }
 
-# forward NAMESPACE WHAT HERE:THERE: a port of the cluster on this machine, until the subshell ends.
-forward() {
-	kubectl port-forward --namespace="$1" "$2" "$3" &
-	until : 2> /dev/null < "/dev/tcp/localhost/${3%:*}"; do sleep 0.2; done
+# answer PORT…: waits until something does.
+answer() {
+	local port
+	for port; do
+		until : 2> /dev/null < "/dev/tcp/localhost/$port"; do sleep 0.2; done
+	done
 }
 
 # The bundle is right, and what is asked of it isn't.
@@ -98,22 +119,19 @@ search() {
 		\$rekor get --uuid=\$found --format=json | grep \$(sha256sum $blob | cut -d' ' -f1)"
 }
 
-# As the README says it: ports instead of cluster names, a token by file.
+# What the README says: ports instead of cluster names, a token by file.
 sign_from_outside() (
+	local forward sign
 	trap 'kill $(jobs -p)' EXIT
+	forward=$(readme block 'From outside the cluster')
+	sign=$(readme block 'When they answer')
 	mkdir "$scratch/outside"
 	cd "$scratch/outside" || return
 	export TUF_ROOT=$scratch/outside/tuf
-	forward fulcio-system service/fulcio 8081:80
-	forward rekor-system service/rekor 8082:80
-	forward tsa-system service/tsa 8083:80
-	forward tuf-system service/tuf 8084:80
 	tuf_root > root.json
-	kubectl create token signer --namespace=e2e --audience=sigstore > identity-token
 	echo outside > blob
-	cosign initialize --mirror=http://localhost:8084 --root=root.json
-	cosign sign-blob --yes --use-signing-config=false --identity-token=identity-token \
-		--fulcio-url=http://localhost:8081 --rekor-url=http://localhost:8082 \
-		--timestamp-server-url=http://localhost:8083/api/v1/timestamp --bundle=bundle.json blob
-	cosign verify-blob --bundle=bundle.json --use-signed-timestamps "${identity[@]}" blob
+	eval "$forward"
+	answer 8081 8082 8083 8084
+	eval "$sign"
+	cosign verify-blob --bundle=blob.sigstore.json --use-signed-timestamps "${identity[@]}" blob
 )
