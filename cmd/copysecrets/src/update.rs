@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 use contract::PUBLIC_ENTRIES;
-use gate::{Entries, Gate, Kube, Source};
-use k8s_openapi::api::core::v1::Secret;
+use gate::{Entries, Gate, Kube, Secret, Source};
 use refusal::{NotYet, Object, Refusal};
 use tracing::warn;
 

@@ -111,7 +111,10 @@ fn an_expired_chain_is_refused() {
     let key = material::key();
     let chain = material::timestamping_chain(&key, SystemTime::now() - 2 * YEAR, YEAR);
     tsa.bring(&key, &chain.to_pem());
-    tsa.assert_refused(&["Secret tsa-system/tsa-cert-chain: cert-chain", "expired at"]);
+    tsa.assert_refused(&[
+        "\"cert-chain\" of Secret tsa-system/tsa-cert-chain",
+        "expired at",
+    ]);
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn a_chain_that_ends_within_a_year_is_a_warning_in_every_run() {
     for _ in 0..2 {
         let outcome = tsa.job().run();
         outcome.assert(0, &["done"]);
-        let warning = "WARN Secret tsa-system/tsa-cert-chain: ";
+        let warning = "WARN \"cert-chain\" of Secret tsa-system/tsa-cert-chain: ";
         assert!(outcome.log.contains(warning), "{}", outcome.log);
     }
 }
@@ -137,7 +140,7 @@ fn a_chain_in_the_wrong_order_is_refused() {
     certificates.swap(1, 2);
     tsa.bring(&key, &certs::write_bundle(&certificates));
     tsa.assert_refused(&[
-        "Secret tsa-system/tsa-cert-chain: cert-chain",
+        "\"cert-chain\" of Secret tsa-system/tsa-cert-chain",
         "the order is leaf",
     ]);
 }

@@ -165,7 +165,7 @@ fn an_expired_certificate_is_refused() {
     let cert = material::expired_root(&key, "old").to_pem();
     fulcio.set_private(&own(&key, &cert));
     fulcio.assert_refused(&[
-        "Secret fulcio-system/fulcio-secret: cert",
+        "\"cert\" of Secret fulcio-system/fulcio-secret",
         "CN=old",
         "expired at",
     ]);
@@ -180,7 +180,8 @@ fn a_certificate_that_ends_within_a_year_is_a_warning_in_every_run() {
     for _ in 0..2 {
         let outcome = fulcio.job().run();
         outcome.assert(0, &["done"]);
-        let warning = "WARN Secret fulcio-system/fulcio-secret: CN=ending expires at 20";
+        let warning =
+            "WARN \"cert\" of Secret fulcio-system/fulcio-secret: CN=ending expires at 20";
         assert!(outcome.log.contains(warning), "{}", outcome.log);
     }
 }
@@ -190,7 +191,7 @@ fn a_certificate_for_another_key_is_refused() {
     let fulcio = Fulcio::set();
     let foreign = material::root(&material::key(), "foreign", 20 * YEAR).to_pem();
     fulcio.set_private(&own(&material::key(), &foreign));
-    fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: cert: it doesn't belong"]);
+    fulcio.assert_refused(&["\"cert\" of Secret fulcio-system/fulcio-secret doesn't belong"]);
 }
 
 #[test]
@@ -200,15 +201,18 @@ fn a_public_key_of_another_key_or_none_is_refused() {
     let own_key = key.public_key().to_pem();
     for (public, problem) in [
         (material::key().public_key().to_pem(), " doesn't belong"),
-        (own_key + "a note", ": more than its one PEM block"),
+        (
+            own_key + "a note",
+            " can't be used (more than its one PEM block",
+        ),
     ] {
         let fulcio = Fulcio::set();
         let mut entries = own(&key, &cert);
         entries.insert("public".into(), public.into());
         fulcio.set_private(&entries);
-        let secret = "Secret fulcio-system/fulcio-secret: public";
+        let secret = "\"public\" of Secret fulcio-system/fulcio-secret";
         let text = format!("{secret}{problem}");
-        fulcio.assert_refused(&[&text, "or remove public to have it derived"]);
+        fulcio.assert_refused(&[&text, "or remove it to have it derived"]);
     }
 }
 
@@ -227,7 +231,10 @@ fn what_is_no_certificate_is_refused() {
         (&rootless, "the chain has no root"),
     ] {
         fulcio.set_private(&own(&key, cert));
-        fulcio.assert_refused(&["Secret fulcio-system/fulcio-secret: cert: ", text]);
+        fulcio.assert_refused(&[
+            "\"cert\" of Secret fulcio-system/fulcio-secret can't be used (",
+            text,
+        ]);
     }
 }
 
@@ -278,7 +285,10 @@ fn a_certificate_that_fulcio_cannot_issue_with_is_refused() {
     let key = material::key();
     let chain = material::timestamping_chain(&key, SystemTime::now(), YEAR);
     fulcio.set_private(&own(&key, &chain.to_pem()));
-    fulcio.assert_refused(&["fulcio-secret: cert", "is no certificate authority"]);
+    fulcio.assert_refused(&[
+        "\"cert\" of Secret fulcio-system/fulcio-secret",
+        "is no certificate authority",
+    ]);
 }
 
 /// Whoever may write the public Secret could choose everybody's root.
@@ -294,5 +304,8 @@ fn a_chain_that_only_the_public_secret_has_is_no_proof() {
     fulcio
         .0
         .set_secret("fulcio-system", "fulcio-pub-key", &public);
-    fulcio.assert_refused(&["fulcio-secret: cert", "fulcio-pub-key is no proof"]);
+    fulcio.assert_refused(&[
+        "\"cert\" of Secret fulcio-system/fulcio-secret is missing",
+        "fulcio-pub-key is no proof",
+    ]);
 }

@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 use contract::{PASSWORD, PRIVATE, PUBLIC};
-use gate::{Kube, Source};
-use k8s_openapi::api::core::v1::Secret;
+use gate::{Kube, Secret, Source};
 use keypair::{Halves, Pair};
 use keys::{PrivateKey, PublicKey};
 use refusal::{NotYet, Refusal};

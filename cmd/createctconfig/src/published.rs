@@ -2,8 +2,7 @@
 
 use contract::{CONFIG, CTLOG_CONFIG, PASSWORD, PRIVATE, TREE_ID};
 use ctfe::{Config, Log};
-use gate::Gate;
-use k8s_openapi::api::core::v1::ConfigMap;
+use gate::{ConfigMap, Gate};
 use keypair::Pair;
 use refusal::{Object, Refusal};
 

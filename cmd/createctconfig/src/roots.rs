@@ -5,9 +5,8 @@ use std::{error::Error as _, time::SystemTime};
 use anyhow::Result;
 use certs::Certificate;
 use ctfe::Roots;
-use gate::Gate;
+use gate::{Gate, Secret};
 use job::OrRefuse as _;
-use k8s_openapi::api::core::v1::Secret;
 use refusal::{Object, Refusal, sentence};
 
 use crate::flags::Args;

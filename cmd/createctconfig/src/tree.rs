@@ -2,8 +2,7 @@
 
 use anyhow::Result;
 use contract::{CTLOG_CONFIG, TREE_ID};
-use gate::Gate;
-use k8s_openapi::api::core::v1::ConfigMap;
+use gate::{ConfigMap, Gate};
 use refusal::{NotYet, Refusal};
 
 /// The ID of the tree that `createtree` published.

@@ -232,10 +232,13 @@ fn a_key_without_its_password_is_opened_with_the_one_given() {
     let before = rekor.0.objects();
     rekor.job().run().assert(
         3,
-        &["signing-secret: encrypted, and its password is missing"],
+        &[
+            "\"signing-secret\" of",
+            "can't be used (encrypted, and its password is missing)",
+        ],
     );
     let outcome = rekor.job().args(["--signing-secret-pwd=wrong one"]).run();
-    outcome.assert(3, &["signing-secret: its password doesn't open it"]);
+    outcome.assert(3, &["can't be used (its password doesn't open it)"]);
     rekor.0.assert_unchanged(&before);
     let outcome = rekor
         .job()

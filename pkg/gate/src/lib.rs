@@ -30,6 +30,7 @@ pub use connection::{Kube, connect};
 pub use entries::Entries;
 pub use error::{Cause, Error, Result};
 pub use gate::Gate;
+pub use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 pub use kinds::HasEntries;
 pub use source::Source;
 

@@ -79,14 +79,15 @@ impl Pair {
         PrivateKey::from_pem(pem, stored.or(given.map(str::as_bytes)))
             .map(Some)
             .map_err(|cause| {
-                Refusal::new(
-                    private.entry(layout.key),
-                    format!("can't be used ({cause})"),
-                    format!(
-                        "mend it, or restore it and {:?} from a backup",
-                        layout.password
-                    ),
-                )
+                let password = layout.password;
+                let way_out = match cause {
+                    keys::Error::NoPassword => {
+                        format!("put that into {password:?}, or restore both from a backup")
+                    }
+                    _ => format!("mend it, or restore it and {password:?} from a backup"),
+                };
+                let difference = format!("can't be used ({cause})");
+                Refusal::new(private.entry(layout.key), difference, way_out)
             })
     }
 

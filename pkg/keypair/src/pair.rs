@@ -1,8 +1,8 @@
 //! The two Secrets.
 
 use contract::KeyPair;
-use gate::{Gate, Kube};
-use k8s_openapi::api::core::v1::Secret;
+use gate::{Gate, Kube, Secret};
+
 use tracing::warn;
 
 use crate::{Halves, Result};

@@ -36,15 +36,18 @@ fn another_tree_is_refused() {
     ctlog.publish_tree("43");
     for flags in [&[][..], &["--accept-changes"]] {
         let texts = [
-            "Secret ctlog-system/ctlog-secret: config is for tree 42",
-            "has treeID 43",
+            "\"config\" of Secret ctlog-system/ctlog-secret is for tree 42",
+            "\"treeID\" of ConfigMap ctlog-system/ctlog-config is 43",
         ];
         ctlog.assert_refused(flags, &texts);
     }
     ctlog.publish_tree("no number");
     ctlog.assert_refused(
         &[],
-        &["ConfigMap ctlog-system/ctlog-config: treeID is \"no number\""],
+        &[
+            "\"treeID\" of ConfigMap ctlog-system/ctlog-config is \"no number\"",
+            "correct it",
+        ],
     );
 }
 
@@ -58,7 +61,10 @@ fn changed_flags_are_refused_until_they_are_accepted() {
     ] {
         let ctlog = CtLog::set();
         ctlog.job().run().assert(0, &["done"]);
-        ctlog.assert_refused(&[flag], &["Secret ctlog-system/ctlog-secret: config", name]);
+        ctlog.assert_refused(
+            &[flag],
+            &["\"config\" of Secret ctlog-system/ctlog-secret isn't", name],
+        );
         let accepted = || ctlog.job().args([flag, "--accept-changes=true"]);
         accepted().run().assert(0, &["done"]);
         let log = format!("{:?}", ctlog.private()["config"]);
@@ -76,16 +82,16 @@ fn a_broken_configuration_is_refused_and_one_for_another_key_too() {
     let mut entries = ctlog.private();
     for (config, text) in [
         (b"no configuration".to_vec(), "correct it, or remove it"),
-        (
-            other.private()["config"].clone(),
-            "config is for another key",
-        ),
+        (other.private()["config"].clone(), "is for another key"),
     ] {
         entries.insert("config".into(), config);
         ctlog
             .kubernetes
             .set_secret("ctlog-system", "ctlog-secret", &entries);
-        ctlog.assert_refused(&[], &["Secret ctlog-system/ctlog-secret: ", text]);
+        ctlog.assert_refused(
+            &[],
+            &["\"config\" of Secret ctlog-system/ctlog-secret ", text],
+        );
     }
 }
 

@@ -70,7 +70,7 @@ fn a_key_of_ones_own_is_imported_and_never_replaces_another() {
         ctlog.allow_own();
         let flags = ["--private-secret=own", "--key-password=own password"];
         let mut job = ctlog.job().args(flags).start();
-        job.wait_for_line("Secret ctlog-system/own has no private yet");
+        job.wait_for_line("\"private\" of Secret ctlog-system/own isn't there yet");
         ctlog.set_own(&pem);
         job.wait().assert(0, &["done"]);
         assert_eq!(ctlog.key().public_key(), key.public_key());
@@ -78,10 +78,13 @@ fn a_key_of_ones_own_is_imported_and_never_replaces_another() {
         ctlog.set_own(&material::key().to_encrypted_pem(b"own password"));
         ctlog.assert_refused(
             &flags,
-            &["Secret ctlog-system/ctlog-secret: private is another key"],
+            &["\"private\" of Secret ctlog-system/ctlog-secret is another key"],
         );
         ctlog.set_own("no key");
-        ctlog.assert_refused(&flags, &["Secret ctlog-system/own: private: "]);
+        ctlog.assert_refused(
+            &flags,
+            &["\"private\" of Secret ctlog-system/own can't be used (not a PEM"],
+        );
 
         ctlog.kubernetes.delete("Secret", "ctlog-system", "own");
         let before = ctlog.kubernetes.objects();
@@ -107,8 +110,8 @@ fn a_lost_key_is_restored_from_ones_own_secret_and_no_other_key_takes_its_place(
 
         let flags = ["--private-secret=own", "--key-password=own password"];
         ctlog.set_own(&material::key().to_encrypted_pem(b"own password"));
-        let text = "public doesn't belong to the key that --private-secret names";
-        ctlog.assert_refused(&flags, &["Secret ctlog-system/ctlog-secret", text]);
+        let text = "doesn't belong to the key that --private-secret names";
+        ctlog.assert_refused(&flags, &["\"public\" of Secret ctlog-system/ctlog-", text]);
 
         ctlog.set_own(&key.to_encrypted_pem(b"own password"));
         ctlog.job().args(flags).run().assert(0, &["done"]);
@@ -135,7 +138,7 @@ fn a_key_in_a_form_that_the_server_does_not_open_is_refused_with_a_way_that_work
             Some(_) => &[][..],
             None => &["--key-password=hush"],
         };
-        ctlog.assert_refused(flags, &["DEK-Info", "entry private of another Secret"]);
+        ctlog.assert_refused(flags, &["DEK-Info", "\"private\" of another Secret"]);
 
         ctlog.set_own(&pem);
         entries.remove("private");
@@ -158,9 +161,14 @@ fn the_only_copy_of_a_password_is_not_advised_away() {
             .set_secret("ctlog-system", "ctlog-secret", entries);
     };
     set(&entries);
-    let advice = "move its password to the entry password of Secret ctlog-system/ctlog-secret first, then \
-                  remove it";
-    ctlog.assert_refused(&[], &["Secret ctlog-system/ctlog-secret: config: ", advice]);
+    let advice = "put its password into \"password\" of that Secret first, then remove it";
+    ctlog.assert_refused(
+        &[],
+        &[
+            "\"config\" of Secret ctlog-system/ctlog-secret can't be used (",
+            advice,
+        ],
+    );
 
     entries.insert("password".into(), log.password.clone().into());
     entries.remove("config");

@@ -171,6 +171,15 @@ impl CtLog {
         entries
     }
 
+    /// Not half of either Secret.
+    #[track_caller]
+    fn assert_nothing_is_published(&self) {
+        for name in ["ctlog-secret", "ctlog-public-key"] {
+            let secret = self.kubernetes.get("Secret", "ctlog-system", name);
+            assert_eq!(secret, None);
+        }
+    }
+
     #[track_caller]
     fn assert_refused(&self, flags: &[&str], texts: &[&str]) {
         let before = self.kubernetes.objects();
@@ -236,30 +245,28 @@ fn the_config_map_has_the_configuration_without_the_password() {
 }
 
 #[test]
-fn the_key_is_published_before_there_is_a_tree() {
+fn nothing_is_published_before_there_is_a_tree() {
     let ctlog = CtLog::set();
     ctlog
         .kubernetes
         .delete("ConfigMap", "ctlog-system", "ctlog-config");
     let mut job = ctlog.job().start();
     job.wait_for_line(
-        "not yet: ConfigMap ctlog-system/ctlog-config has no treeID yet (createtree writes it)",
+        "not yet: \"treeID\" of ConfigMap ctlog-system/ctlog-config isn't there yet (createtree makes it)",
     );
-    assert!(ctlog.private().keys().eq(["password", "private", "public"]));
-    let public = ctlog.kubernetes.secret("ctlog-system", "ctlog-public-key");
-    assert!(public.contains_key("public"));
+    ctlog.assert_nothing_is_published();
     ctlog.publish_tree("42");
     job.wait().assert(0, &["done"]);
     assert_eq!(ctlog.log().tree_id, 42);
 }
 
 #[test]
-fn the_key_is_published_before_fulcio_is_there() {
+fn nothing_is_published_before_fulcio_is_there() {
     let ctlog = CtLog::set();
     let address = Address::reserve();
     let mut job = ctlog.job_with(&format!("http://{}", address.get())).start();
     job.wait_for_line("not yet: asking for Fulcio's root: Fulcio isn't answering at http://");
-    assert!(ctlog.private().keys().eq(["password", "private", "public"]));
+    ctlog.assert_nothing_is_published();
     let root = root("late");
     let _fulcio = Fulcio::start_at(address, &root);
     job.wait().assert(0, &["done"]);
@@ -276,7 +283,7 @@ fn a_fulcio_that_answers_wrongly_is_waited_for() {
             .fail("GET /api/v2/trustBundle", Fault::Status(status));
         let mut job = ctlog.job().start();
         job.wait_for_line(&format!("/api/v2/trustBundle answered {status}"));
-        assert!(!ctlog.private().contains_key("config"));
+        ctlog.assert_nothing_is_published();
         job.terminate();
         job.wait().assert(143, &["answered"]);
         ctlog.fulcio.calls.heal();
@@ -292,8 +299,9 @@ fn what_is_no_chain_is_refused() {
         let ctlog = CtLog::set();
         ctlog.fulcio.set_chains(&[chain]);
         let outcome = ctlog.job().run();
-        outcome.assert(3, &["reading Fulcio's certificates from http://"]);
-        assert!(!ctlog.private().contains_key("config"));
+        let texts = ["Fulcio at http://", "has certificates that can't be used ("];
+        outcome.assert(3, &texts);
+        ctlog.assert_nothing_is_published();
     }
 }
 
