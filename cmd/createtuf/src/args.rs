@@ -4,7 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser};
 use jiff::Timestamp;
-use tuf::{Policy, Roles, Urls};
+use trust::{Policy, Urls};
+use tuf::Roles;
 
 use crate::{inputs::Parts, original::Original};
 

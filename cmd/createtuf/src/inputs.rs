@@ -8,7 +8,7 @@ use gate::Kube;
 use job::Refused;
 use keys::PublicKey;
 use tracing::warn;
-use tuf::Inputs;
+use trust::Inputs;
 
 use crate::{args::Args, files};
 

@@ -3,15 +3,14 @@
 use std::{cell::RefCell, fmt};
 
 use anyhow::Result;
-use gate::{Entries, Gate, Kube};
+use gate::{Entries, Gate, Kube, MOST_BYTES};
 use jiff::{SignedDuration, Timestamp};
 use job::Refused;
 use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use serde_json::Value;
 use tracing::warn;
-use tuf::{
-    Error, Inputs, Keys, Policy, Repository, Roles, SIGNING_CONFIG, State, TRUSTED_ROOT, Versions,
-};
+use trust::{Error, Inputs, Policy, SIGNING_CONFIG, State, TRUSTED_ROOT, restarts};
+use tuf::{Keys, Repository, Roles, Versions};
 
 use crate::args::Args;
 
@@ -167,10 +166,13 @@ impl Store {
             .next(inputs, policy, now)
             .map_err(|error| self.refused(error))?;
         self.check_origin()?;
-        let archive = next.as_ref().map(Repository::to_archive).transpose();
-        let archive = archive.map_err(|error| self.refused(error))?;
+        let archive = next
+            .as_ref()
+            .map(|next| next.to_archive_within(MOST_BYTES))
+            .transpose();
+        let archive = archive.map_err(|error| self.refused(error.into()))?;
         if let (Some(next), Some(old)) = (&next, &self.state.repository) {
-            let servers = next.restarts(old).map_err(|error| self.refused(error))?;
+            let servers = restarts(old, next).map_err(|error| self.refused(error))?;
             if !servers.is_empty() {
                 advice.replace(Some(format!(
                     "within {}, restart in this order: {}",
@@ -187,7 +189,7 @@ impl Store {
         let mut root = Entries::new().with(ROOT, repository.root());
         if let Some(archive) = archive {
             root.insert(REPOSITORY, archive);
-            for path in repository.too_long_for_policy_controller() {
+            for path in repository.too_long_for_one_read() {
                 warn!("{path} has more than 32 KiB, which policy-controller can't read");
             }
         }
@@ -247,14 +249,14 @@ impl Store {
         let others = others.filter(|(entry, _)| ![ROOT, REPOSITORY].contains(entry));
         let others: usize = others.map(|(_, value)| value.len()).sum();
         let problem = |place: &dyn fmt::Display, size| {
-            format!("{place} can't be written: it takes {size} bytes, of {LIMIT} that it may")
+            format!("{place} can't be written: it takes {size} bytes, of {MOST_BYTES} that it may")
         };
         match (others + size(root), size(trust)) {
-            (root, _) if others > 0 && root > LIMIT => Err(Refused::new(format!(
+            (root, _) if others > 0 && root > MOST_BYTES => Err(Refused::new(format!(
                 "{}: {others} are in entries that aren't createtuf's, remove them",
                 problem(&self.root, root)
             ))),
-            (_, trust) if trust > LIMIT => Err(Refused::new(problem(&self.trust, trust))),
+            (_, trust) if trust > MOST_BYTES => Err(Refused::new(problem(&self.trust, trust))),
             _ => Ok(()),
         }
     }
@@ -289,7 +291,7 @@ impl Store {
                 "the inputs aren't what {root} publishes: {error}. If that is intended, run createtuf \
                  with --accept-changes; what it replaces stays trusted for what was signed until then"
             ),
-            Error::KeyMissing { role, .. } => {
+            Error::Tuf(tuf::Error::KeyMissing { role, .. }) => {
                 let there = keys.entries().iter().map(|(entry, _)| entry);
                 let there: Vec<_> = there.filter(|entry| entry.starts_with(role)).collect();
                 let there = match there.is_empty() {
@@ -300,16 +302,20 @@ impl Store {
                     "{error} in {keys}{there}, so {root} can't be renewed: restore {keys} from a backup"
                 )
             }
-            Error::RepositoryMissing { .. } => format!(
+            Error::Tuf(tuf::Error::RepositoryMissing { .. }) => format!(
                 "{error}: restore {root} from a backup, or delete {keys} and {trust} to start a new trust, \
                  which every client then has to be given"
             ),
-            Error::RootBehind { .. } => {
+            Error::Tuf(tuf::Error::RootBehind { .. }) => {
                 format!("{error}: restore the newest {root} from a backup")
             }
-            Error::TooLarge { .. } => format!("{root} can't be written: {error}"),
-            Error::Key { .. } => format!("{keys}: {error}: remove it, or put the right key there"),
-            Error::Repository { .. } => {
+            Error::Tuf(tuf::Error::TooLarge { .. }) => format!("{root} can't be written: {error}"),
+            Error::Tuf(tuf::Error::Key { .. }) => {
+                format!("{keys}: {error}: remove it, or put the right key there")
+            }
+            Error::Tuf(tuf::Error::Repository { .. })
+            | Error::NoTrustedRoot
+            | Error::TrustedRoot(_) => {
                 format!("{root}: {error}: restore {root} from a backup")
             }
             _ => error.to_string(),
@@ -354,5 +360,3 @@ const ROTATION: &str = "rotation";
 const SIGNED: &str = "published-at";
 /// Far more than clocks differ that are kept right.
 const CLOCK_DIFFERENCE: SignedDuration = SignedDuration::from_mins(5);
-/// `MaxSecretSize` in Kubernetes' `pkg/apis/core`, which counts for ConfigMaps too.
-const LIMIT: usize = 1024 * 1024;

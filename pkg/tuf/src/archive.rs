@@ -1,5 +1,4 @@
-//! A repository as a tar.gz, the form in which a Secret carries it: `tuf-root/repository`, which
-//! `tufserver` serves and policy-controller reads.
+//! A repository as a tar.gz, the form in which it is handed on.
 
 use std::io::Read as _;
 
@@ -8,7 +7,7 @@ use tar::{Archive, Builder, EntryType, Header};
 
 use crate::{
     Error, Files, Repository, Result,
-    repository::{ROOT, TARGETS_FOLDER},
+    files::{ROOT_JSON, TARGETS_FOLDER, is_versioned_root},
 };
 
 impl Repository {
@@ -17,30 +16,44 @@ impl Repository {
     ///
     /// # Errors
     ///
-    /// [`Error::TooLarge`] when a Secret can't hold it beside the root.
+    /// [`Error::Repository`] when the archive doesn't give back what was put in.
     pub fn to_archive(&self) -> Result<Vec<u8>> {
-        let archive = pack(self.files()).expect("memory takes what is written to it");
+        self.read_back(packed(self.files()))
+    }
+
+    /// As [`Repository::to_archive`], if that and the newest root take no more than `limit` bytes
+    /// together.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TooLarge`] says how many targets would fit.
+    pub fn to_archive_within(&self, limit: usize) -> Result<Vec<u8>> {
+        let archive = packed(self.files());
         let size = archive.len() + self.root().len();
-        if size > SECRET_LIMIT {
-            let mut roots = self.files().clone();
-            roots.retain(|path, _| !path.starts_with(TARGETS_FOLDER) && path.ends_with(ROOT));
-            let roots = pack(&roots).expect("memory takes what is written to it");
-            let without = roots.len() + self.root().len();
-            let targets = self.targets().count();
-            return Err(Error::TooLarge {
-                targets,
-                fit: targets * SECRET_LIMIT.saturating_sub(without) / (size - without),
-                size,
-                limit: SECRET_LIMIT,
-            });
+        if size <= limit {
+            return self.read_back(archive);
         }
-        if Self::from_archive(&archive)? != *self {
-            return Err(Error::repository(
+        let mut roots = self.files().clone();
+        roots.retain(|path, _| is_versioned_root(path) || path == ROOT_JSON);
+        let without_targets = packed(&roots).len() + self.root().len();
+        let targets = self.targets().count();
+        Err(Error::TooLarge {
+            targets,
+            fit: targets * limit.saturating_sub(without_targets) / (size - without_targets),
+            size,
+            limit,
+        })
+    }
+
+    /// `archive`, if it gives back what was put in.
+    fn read_back(&self, archive: Vec<u8>) -> Result<Vec<u8>> {
+        match Self::from_archive(&archive)? == *self {
+            true => Ok(archive),
+            false => Err(Error::repository(
                 ARCHIVE,
                 "doesn't give back what was put in",
-            ));
+            )),
         }
-        Ok(archive)
     }
 
     /// The repository in `archive`, verified.
@@ -53,15 +66,17 @@ impl Repository {
         Self::new(unpack(archive).map_err(|error| Error::repository(ARCHIVE, error))?)
     }
 
-    /// Files too long for policy-controller, which reads a member of an archive in one go and
-    /// so gets at most 32 KiB.
-    pub fn too_long_for_policy_controller(&self) -> impl Iterator<Item = &str> {
-        let long = self
-            .files()
-            .iter()
-            .filter(|(_, bytes)| bytes.len() as u64 > WINDOW);
+    /// Files too long for a Go program that takes a member of an archive with one `Read`: it gets
+    /// at most 32 KiB.
+    pub fn too_long_for_one_read(&self) -> impl Iterator<Item = &str> {
+        let files = self.files().iter();
+        let long = files.filter(|(_, bytes)| bytes.len() as u64 > WINDOW);
         long.map(|(path, _)| path.as_str())
     }
+}
+
+fn packed(files: &Files) -> Vec<u8> {
+    pack(files).expect("memory takes what is written to it")
 }
 
 fn pack(files: &Files) -> std::io::Result<Vec<u8>> {
@@ -80,8 +95,8 @@ fn pack(files: &Files) -> std::io::Result<Vec<u8>> {
     let mut end = 2 * BLOCK;
     for (path, bytes) in files {
         let length = bytes.len() as u64;
-        // policy-controller gets no more of a member than up to the next multiple of 32 KiB in
-        // the archive. Naming the folder again, which every reader skips, moves the member on.
+        // A Go program that takes a member with one `Read` gets it up to the next multiple of 32 KiB
+        // in the archive. Naming the folder again, which every reader skips, moves the member on.
         while (1..=WINDOW).contains(&length)
             && (end + BLOCK) / WINDOW != (end + BLOCK + length - 1) / WINDOW
         {
@@ -137,11 +152,7 @@ fn unpack(archive: &[u8]) -> std::io::Result<Files> {
     Ok(files)
 }
 
-/// What Kubernetes allows the values of a Secret to take together: `MaxSecretSize` in
-/// `pkg/apis/core`.
-const SECRET_LIMIT: usize = 1024 * 1024;
-
-/// Far more than what fits into a Secret unpacks to, unless it is made to fill memory.
+/// Far more than any repository takes: an archive that unpacks to more is made to fill memory.
 const UNPACKED_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// What Go's inflater hands out at once.

@@ -1,6 +1,4 @@
-//! What can be wrong with a repository, its keys or what it is to contain.
-
-use jiff::Timestamp;
+//! What can be wrong with a repository or its keys.
 
 /// Why nothing was made. None of these goes away by waiting.
 #[derive(Debug, thiserror::Error)]
@@ -53,32 +51,10 @@ pub enum Error {
         problem: String,
     },
 
-    /// Something that clients are to trust can't be used, and why.
-    #[error("{input} {problem}")]
-    Input {
-        /// Which of the inputs.
-        input: String,
-        /// What is wrong with it, as the rest of a sentence.
-        problem: String,
-    },
-
-    /// A certificate that isn't published yet has expired.
-    #[error("the certificate {subject} expired at {at}")]
-    Expired {
-        /// The certificate's subject.
-        subject: String,
-        /// Its last moment.
-        at: Timestamp,
-    },
-
-    /// What clients are to trust differs from what they trust now.
-    #[error("{}", .0.join("; "))]
-    Differs(Vec<String>),
-
-    /// More than a Secret can hold.
+    /// More than there is room for.
     #[error(
-        "the repository of {targets} targets and its root take {size} bytes, a Secret holds {limit}: about \
-         {fit} such targets fit"
+        "the repository of {targets} targets and its root take {size} bytes of {limit}: about {fit} such \
+         targets fit"
     )]
     TooLarge {
         /// How many targets there are.
@@ -87,13 +63,13 @@ pub enum Error {
         fit: usize,
         /// What they take.
         size: usize,
-        /// The most that a Secret's values may take together.
+        /// The most that they may take.
         limit: usize,
     },
 }
 
-/// A result with this crate's error.
-pub type Result<T> = std::result::Result<T, Error>;
+/// What this crate's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn key(entry: impl Into<String>, problem: impl ToString) -> Self {
@@ -106,13 +82,6 @@ impl Error {
     pub(crate) fn repository(path: impl Into<String>, problem: impl ToString) -> Self {
         Self::Repository {
             path: path.into(),
-            problem: problem.to_string(),
-        }
-    }
-
-    pub(crate) fn input(input: impl Into<String>, problem: impl ToString) -> Self {
-        Self::Input {
-            input: input.into(),
             problem: problem.to_string(),
         }
     }

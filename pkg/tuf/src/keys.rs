@@ -1,5 +1,4 @@
-//! The private keys that sign the repository's roles, one entry each of the Secret that
-//! `createtuf` keeps to itself.
+//! The private keys that sign the repository's roles, by the names that they are kept under.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -7,7 +6,7 @@ use tough::schema::{RoleType, Root};
 
 use crate::{
     Error, Repository, Result, Roles,
-    repository::ids,
+    metadata::key_ids,
     role_key::RoleKey,
     roles::{ROLES, name},
 };
@@ -16,7 +15,7 @@ use crate::{
 ///
 /// Keys made here are `<role>-<keyid>.pem`, a `PRIVATE KEY` block with an Ed25519 key. Given ones,
 /// Ed25519 or ECDSA P-256, may also be `<role>.pem` or `<role>-<anything>.pem`, and those that the
-/// Go original exported are `<role>.json`.
+/// Go original exported from go-tuf are `<role>.json`.
 #[derive(Default)]
 pub struct Keys(BTreeMap<String, RoleKey>);
 
@@ -52,7 +51,7 @@ impl Keys {
     ) -> BTreeMap<String, Vec<u8>> {
         let has_key = |role| self.unnamed(role, repository).next().is_some();
         let missing = ROLES.into_iter();
-        let missing = missing.filter(|role| *roles.of(*role) && !has_key(*role));
+        let missing = missing.filter(|role| *roles.for_role(*role) && !has_key(*role));
         self.generate(missing.collect())
     }
 
@@ -71,8 +70,9 @@ impl Keys {
     /// doesn't.
     pub fn retired<'a>(&'a self, repository: &'a Repository) -> impl Iterator<Item = &'a str> {
         let retired = |key: &RoleKey| {
-            repository.has_named(key.role, &key.id)
-                && !ids(key.role, &repository.root.signed).contains(&key.id)
+            let metadata = &repository.metadata;
+            metadata.has_named(key.role, &key.id)
+                && !key_ids(&metadata.root.signed, key.role).contains(&key.id)
         };
         let entries = self.0.iter().filter(move |(_, key)| retired(key));
         entries.map(|(entry, _)| entry.as_str())
@@ -83,9 +83,9 @@ impl Keys {
     /// # Errors
     ///
     /// [`Error::Key`] unless there is one key for each role: no root says which one counts.
-    pub(crate) fn only(&self) -> Result<Roles<&RoleKey>> {
+    pub(crate) fn one_for_each_role(&self) -> Result<Roles<&RoleKey>> {
         Roles::try_each(|role| {
-            one(role, self.0.iter().filter(|(_, key)| key.role == role))?
+            at_most_one(role, self.0.iter().filter(|(_, key)| key.role == role))?
                 .ok_or_else(|| Error::key(name(role), "has no key"))
         })
     }
@@ -95,12 +95,12 @@ impl Keys {
     /// # Errors
     ///
     /// [`Error::Key`] if there are several.
-    pub(crate) fn next<'a>(
+    pub(crate) fn successor<'a>(
         &'a self,
         role: RoleType,
         repository: &'a Repository,
     ) -> Result<Option<&'a RoleKey>> {
-        one(role, self.unnamed(role, repository))
+        at_most_one(role, self.unnamed(role, repository))
     }
 
     /// The keys that `root` demands for `role`.
@@ -108,8 +108,8 @@ impl Keys {
     /// # Errors
     ///
     /// [`Error::KeyMissing`]
-    pub(crate) fn of(&self, role: RoleType, root: &Root) -> Result<Vec<&RoleKey>> {
-        ids(role, root)
+    pub(crate) fn demanded_by(&self, root: &Root, role: RoleType) -> Result<Vec<&RoleKey>> {
+        key_ids(root, role)
             .iter()
             .map(|id| {
                 let mut keys = self.0.values();
@@ -127,7 +127,8 @@ impl Keys {
         role: RoleType,
         repository: &'a Repository,
     ) -> impl Iterator<Item = (&'a String, &'a RoleKey)> {
-        let unnamed = move |key: &RoleKey| key.role == role && !repository.has_named(role, &key.id);
+        let unnamed =
+            move |key: &RoleKey| key.role == role && !repository.metadata.has_named(role, &key.id);
         self.0.iter().filter(move |(_, key)| unnamed(key))
     }
 }
@@ -138,7 +139,7 @@ impl fmt::Debug for Keys {
     }
 }
 
-fn one<'a>(
+fn at_most_one<'a>(
     role: RoleType,
     mut keys: impl Iterator<Item = (&'a String, &'a RoleKey)>,
 ) -> Result<Option<&'a RoleKey>> {

@@ -1,34 +1,58 @@
-//! A TUF repository for Sigstore clients, as a map of paths to bytes.
+//! A TUF repository, as a map of paths to bytes.
 //!
-//! Clients start from its root, which they got from a Secret or a ConfigMap, and learn from its
-//! targets whom to trust (`trusted_root.json`) and where to sign (`signing_config.v0.2.json`).
-//! [`State::next`] makes a repository, renews it and changes what it trusts;
-//! [`Repository::to_archive`] turns it into what `tufserver` serves.
+//! Clients start from its root, which somebody gave them, and learn from its targets what their
+//! authors have to tell. A [`Signer`] makes a repository, renews it, and changes its targets and
+//! keys; [`Repository::to_archive`] turns it into what a server is given. What the targets say is
+//! none of this crate's business.
 //!
-//! Pure: no clock, disk or network. Equal keys, inputs and times give equal bytes.
+//! Pure: no clock, disk or network. Equal keys, targets and times give equal bytes.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use scaffolding_tuf::{Change, Keys, NewTarget, Repository, Roles, Signer, Versions};
+//!
+//! let mut keys = Keys::default();
+//! let private_keys = keys.complete();
+//! assert!(private_keys.keys().any(|name| name.starts_with("root-")));
+//!
+//! let hello = NewTarget {
+//!     bytes: b"hello".into(),
+//!     ..NewTarget::default()
+//! };
+//! let change = Change {
+//!     new: [("hello.txt".into(), hello)].into(),
+//!     ..Change::default()
+//! };
+//! let year = Duration::from_secs(365 * 24 * 60 * 60);
+//! let lifetimes = Roles { root: 10 * year, snapshot: year, targets: year, timestamp: year };
+//! let now = "2026-01-01T00:00:00Z".parse().unwrap();
+//! let signer = Signer::new(&keys, Versions::default(), None)?;
+//! let repository = signer.next(Some(change), &lifetimes, &Roles::default(), now)?.unwrap();
+//! assert!(repository.files().contains_key("timestamp.json"));
+//!
+//! let archive = repository.to_archive()?;
+//! assert_eq!(Repository::from_archive(&archive)?.target("hello.txt"), Some(b"hello".as_slice()));
+//! # Ok::<(), scaffolding_tuf::Error>(())
+//! ```
 
 mod archive;
-mod authority;
-mod build;
+mod change;
 mod error;
-mod inputs;
+mod files;
+mod go_tuf;
 mod keys;
-mod merge;
-mod original;
-mod renew;
+mod metadata;
 mod repository;
-mod restart;
 mod role_key;
 mod roles;
-mod services;
-mod targets;
-mod trust;
+mod signer;
+mod signing;
 
+pub use change::{Change, NewTarget};
 pub use error::{Error, Result};
-pub use inputs::Inputs;
+pub use files::Files;
 pub use keys::Keys;
-pub use renew::{Policy, State};
-pub use repository::{Files, Repository};
+pub use repository::Repository;
 pub use roles::{Roles, Versions};
-pub use services::{SIGNING_CONFIG, Urls};
-pub use trust::TRUSTED_ROOT;
+pub use signer::Signer;

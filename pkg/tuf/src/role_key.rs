@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use aws_lc_rs::signature::Ed25519KeyPair;
 use keys::PrivateKey;
 use p256::ecdsa::{SigningKey, signature::Signer as _};
-use pem::{EncodeConfig, LineEnding, Pem};
 use serde::Deserialize;
 use serde_json::Value;
 use tough::{
@@ -43,8 +42,7 @@ impl RoleKey {
     pub(crate) fn generate(role: RoleType) -> (Self, Vec<u8>) {
         let pair = Ed25519KeyPair::generate().expect("the system has random numbers");
         let der = pair.to_pkcs8v1().expect("a key that was just made");
-        let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
-        let pem = pem::encode_config(&Pem::new(TAG, der.as_ref()), config);
+        let pem = keys::to_pem(TAG, der.as_ref());
         let key = Self::new(role, pair.tuf_key(), Pair::Ed25519(pair));
         (key, pem.into_bytes())
     }
@@ -63,7 +61,7 @@ impl RoleKey {
             Error::key(entry, problem)
         })?;
         let key = match form {
-            "json" => Self::of_the_original(role, entry, bytes),
+            "json" => Self::from_go_tuf(role, entry, bytes),
             _ => Self::from_pem(role, entry, bytes),
         }?;
         let own = hex::encode(&key.id);
@@ -97,11 +95,11 @@ impl RoleKey {
         Ok(Self::new(role, pair.tuf_key(), Pair::Ed25519(pair)))
     }
 
-    /// What the Go original exports with `--keyssecret`. Its root describes a key with all fields
+    /// What the Go original exports with `--keyssecret`: go-tuf's file of keys. Its root describes a key with all fields
     /// but the private one, and the ID is that of the description.
-    fn of_the_original(role: RoleType, entry: &str, json: &[u8]) -> Result<Self> {
+    fn from_go_tuf(role: RoleType, entry: &str, json: &[u8]) -> Result<Self> {
         // serde's own words may quote the key.
-        let file: Original = serde_json::from_slice(json)
+        let file: KeyFile = serde_json::from_slice(json)
             .map_err(|_| Error::key(entry, "is no key that the Go original exported"))?;
         let [mut key] = file.data;
         let private = key
@@ -116,7 +114,7 @@ impl RoleKey {
         let seed = private
             .as_ref()
             .and_then(Value::as_str)
-            .and_then(|private| bytes(private.get(..64)?));
+            .and_then(|private| hex::decode(private.get(..64)?).ok());
         let pair = match (&public, seed) {
             (Key::Ed25519 { keyval, .. }, Some(seed)) => {
                 Ed25519KeyPair::from_seed_and_public_key(&seed, &keyval.public).ok()
@@ -161,13 +159,8 @@ impl RoleKey {
 
 /// go-tuf 0.7's file of keys, which aren't encrypted: then `data` is a string.
 #[derive(Deserialize)]
-struct Original {
+struct KeyFile {
     data: [Value; 1],
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    let byte = |at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok();
-    (0..hex.len()).step_by(2).map(byte).collect()
 }
 
 const TAG: &str = "PRIVATE KEY";

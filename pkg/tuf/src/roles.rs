@@ -17,8 +17,7 @@ pub struct Roles<T> {
     pub timestamp: T,
 }
 
-/// The version of each role; 0 is none. As JSON this is `published`, the record in the keys'
-/// Secret of what clients may have seen.
+/// The version of each role; 0 is none.
 pub type Versions = Roles<u64>;
 
 impl<T> Roles<T> {
@@ -53,7 +52,7 @@ impl<T> Roles<T> {
     }
 
     /// What belongs to `role`.
-    pub(crate) fn of(&self, role: RoleType) -> &T {
+    pub(crate) fn for_role(&self, role: RoleType) -> &T {
         match role {
             RoleType::Root => &self.root,
             RoleType::Snapshot => &self.snapshot,
@@ -89,7 +88,7 @@ pub(crate) fn name(role: RoleType) -> &'static str {
         targets: "targets",
         timestamp: "timestamp",
     }
-    .of(role)
+    .for_role(role)
 }
 
 pub(crate) const ROLES: [RoleType; 4] = [

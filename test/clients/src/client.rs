@@ -12,7 +12,8 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use clients::Site;
-use tuf::{Repository, TRUSTED_ROOT};
+use trust::TRUSTED_ROOT;
+use tuf::Repository;
 
 use crate::state::signed;
 

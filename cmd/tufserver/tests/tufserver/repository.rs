@@ -5,7 +5,8 @@ use std::{fs, os::unix::fs::symlink, path::Path, time::Duration};
 use jiff::Timestamp;
 use keys::{Kind, PrivateKey, PublicKey};
 use tempfile::TempDir;
-use tuf::{Inputs, Keys, Policy, Repository, Roles, State, Urls, Versions};
+use trust::{Inputs, Policy, State, Urls};
+use tuf::{Keys, Repository, Roles, Versions};
 
 /// A repository that changes with every publication: of two Rekor keys, it is the other one's turn.
 pub(crate) struct Publisher {

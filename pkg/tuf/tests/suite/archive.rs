@@ -3,9 +3,9 @@
 use std::io::Read as _;
 
 use flate2::read::GzDecoder;
-use scaffolding_tuf::{Files, Repository};
+use scaffolding_tuf::{Error, Repository};
 
-use crate::stack::{inputs, json, nothing, policy, published, start, trusted_root};
+use crate::state::{nothing, policy, published, start, targets};
 
 fn unpacked(archive: &[u8]) -> Vec<u8> {
     let mut tar = Vec::new();
@@ -38,16 +38,17 @@ fn a_cut_or_damaged_archive_is_refused() {
     assert!(Repository::from_archive(&damaged).is_err());
 }
 
-/// policy-controller reads each member with one `Read`, and Go's inflater hands out windows of
+/// policy-controller takes each member with one `Read`, and Go's inflater hands out windows of
 /// 32 KiB of what was packed.
 #[test]
 fn no_member_crosses_a_boundary_of_32_kib() {
-    let mut inputs = inputs();
-    inputs.rekor = (0..60).map(|_| crate::stack::another_key()).collect();
-    let repository = nothing()
-        .next(Some(&inputs), &policy(), start())
-        .unwrap()
-        .unwrap();
+    let mut many = targets(&["long.json"]);
+    many.new.get_mut("long.json").unwrap().bytes = vec![b'x'; 33 * 1024];
+    for number in 0..60 {
+        many.new.extend(targets(&[&format!("{number}.txt")]).new);
+    }
+    let repository = nothing().next(Some(many), &policy(), start());
+    let repository = repository.unwrap().unwrap();
     let tar = unpacked(&repository.to_archive().unwrap());
     assert!(tar.len() > 2 * 32 * 1024);
 
@@ -59,70 +60,39 @@ fn no_member_crosses_a_boundary_of_32_kib() {
             crossing.push((member.path().unwrap().display().to_string(), length));
         }
     }
-    let too_long: Vec<_> = repository.too_long_for_policy_controller().collect();
+    let too_long: Vec<_> = repository.too_long_for_one_read().collect();
     assert!(
         crossing.iter().all(|(_, length)| *length > 32 * 1024),
         "{crossing:?}"
     );
-    assert!(
-        too_long.iter().all(|path| !path.ends_with(".pub")),
-        "{too_long:?}"
-    );
+    assert_eq!(too_long.len(), 1);
+    assert!(too_long[0].ends_with(".long.json"), "{too_long:?}");
 }
 
-/// The original's archive holds the same keys and certificates, told in the same words.
 #[test]
-fn what_the_original_publishes_for_the_same_inputs_is_in_ours() {
-    let tar = unpacked(include_bytes!("../data/original.tar.gz"));
-    let mut original = Files::new();
-    for member in tar::Archive::new(tar.as_slice()).entries().unwrap() {
-        let mut member = member.unwrap();
-        let path = member.path().unwrap().display().to_string();
-        let mut bytes = Vec::new();
-        member.read_to_end(&mut bytes).unwrap();
-        if let Some((_, name)) = path
-            .strip_prefix("repository/targets/")
-            .and_then(|target| target.split_once('.'))
-        {
-            original.insert(name.to_owned(), bytes);
+fn more_than_there_is_room_for_is_refused() {
+    let limit = 64 * 1024;
+    let repository = |count: usize| {
+        let mut noise = targets(&[]);
+        for number in 0..count {
+            let name = format!("{number}.bin");
+            noise.new.extend(targets(&[&name]).new);
+            noise.new.get_mut(&name).unwrap().bytes = keys::random_bytes::<4096>().to_vec();
         }
-    }
-    let ours = published().repository.unwrap();
-    assert_eq!(original.len(), 7);
-    for (name, theirs) in original
-        .iter()
-        .filter(|(name, _)| *name != scaffolding_tuf::TRUSTED_ROOT)
-    {
-        let trimmed = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap().trim().to_owned();
-        assert_eq!(
-            trimmed(ours.target(name).unwrap()),
-            trimmed(theirs),
-            "{name}"
-        );
-    }
-
-    let (ours, theirs) = (
-        trusted_root(&ours),
-        json(&original[scaffolding_tuf::TRUSTED_ROOT]),
-    );
-    assert_eq!(ours["mediaType"], theirs["mediaType"]);
-    for logs in ["tlogs", "ctlogs"] {
-        for field in ["hashAlgorithm", "logId"] {
-            assert_eq!(ours[logs][0][field], theirs[logs][0][field]);
+        let repository = nothing().next(Some(noise), &policy(), start());
+        repository.unwrap().unwrap()
+    };
+    match repository(40).to_archive_within(limit) {
+        Err(Error::TooLarge {
+            size,
+            limit: told,
+            targets: 40,
+            fit,
+        }) => {
+            assert!(size > limit && told == limit);
+            repository(fit).to_archive_within(limit).unwrap();
+            assert!(repository(fit + 2).to_archive_within(limit).is_err());
         }
-        for field in ["rawBytes", "keyDetails"] {
-            assert_eq!(
-                ours[logs][0]["publicKey"][field],
-                theirs[logs][0]["publicKey"][field]
-            );
-        }
-    }
-    for authorities in ["certificateAuthorities", "timestampAuthorities"] {
-        for field in ["certChain", "validFor"] {
-            assert_eq!(ours[authorities][0][field], theirs[authorities][0][field]);
-        }
-        let organization =
-            |trust: &serde_json::Value| trust[authorities][0]["subject"]["organization"].clone();
-        assert_eq!(organization(&ours), organization(&theirs));
+        other => panic!("{:?}", other.map(|archive| archive.len())),
     }
 }

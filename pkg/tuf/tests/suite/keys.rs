@@ -6,10 +6,12 @@ use std::{
 };
 
 use jiff::Timestamp;
-use scaffolding_tuf::{Error, Keys, Policy, Repository, Roles, State, Versions};
+use scaffolding_tuf::{Error, Keys, Repository, Roles, Versions};
 use serde_json::Value;
 
-use crate::stack::{days, inputs, json, nothing, policy, publish, published, start};
+use crate::state::{
+    Policy, State, all, changed, days, json, nothing, policy, publish, published, start,
+};
 
 const ROLES: [&str; 4] = ["root", "snapshot", "targets", "timestamp"];
 
@@ -89,12 +91,7 @@ fn given_keys_are_used() {
     assert_eq!(made.len(), 1);
     assert!(made.keys().all(|entry| entry.starts_with("timestamp-")));
     let state = State { keys, ..nothing() };
-    let make = || {
-        state
-            .next(Some(&inputs()), &policy(), start())
-            .unwrap()
-            .unwrap()
-    };
+    let make = || changed(&state, &["hello.txt"], start());
     let repository = make();
     assert_eq!(make(), repository, "ECDSA gives equal bytes too");
     let root = json(repository.root());
@@ -215,13 +212,7 @@ fn a_new_root_is_signed_as_the_old_one_and_itself_demand() {
 fn a_repository_older_than_the_keys_is_told_from_a_lost_key() {
     let mut state = published();
     let old = state.repository.clone().unwrap();
-    let all = Roles {
-        root: true,
-        snapshot: true,
-        targets: true,
-        timestamp: true,
-    };
-    let new = rotated(&mut state, all, start());
+    let new = rotated(&mut state, all(), start());
     let entries: Vec<_> = state.keys.retired(&new).map(str::to_owned).collect();
     assert_eq!(entries.len(), 4);
     let state = State {

@@ -1,14 +1,12 @@
-//! Repositories, as others see them: `createtuf` through the public functions, and TUF and
-//! Sigstore clients through the bytes.
+//! Repositories, as others see them: through the public functions, and through the bytes.
 
 #![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
 
 mod archive;
-mod changes;
 mod clients;
-mod contents;
+mod files;
+mod go_tuf;
 mod keys;
-mod original;
 mod refusals;
 mod renewal;
-mod stack;
+mod state;

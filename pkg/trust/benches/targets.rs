@@ -1,5 +1,5 @@
 //! How long a repository of many targets takes, from the inputs to the archive, and how large that
-//! is: `cargo bench -p tuf`.
+//! is: `cargo bench -p scaffolding-trust`.
 
 #![expect(
     clippy::unwrap_used,
@@ -11,7 +11,8 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use keys::{Kind, PrivateKey};
-use scaffolding_tuf::{Inputs, Keys, Policy, Roles, State, Urls, Versions};
+use scaffolding_trust::{Inputs, Policy, State, Urls};
+use tuf::{Keys, Roles, Versions};
 
 fn main() {
     for count in [10, 100, 1_000, 2_000] {

@@ -4,11 +4,14 @@
 //! sigstore-python asks for them. Read by cosign from 2.5.1 on and by every other client.
 
 use base64ct::{Base64, Encoding as _};
+use certs::Certificate;
 use jiff::Timestamp;
 use keys::PublicKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use sha2::{Digest as _, Sha256};
+use tuf::Repository;
 
-use crate::{Error, Repository};
+use crate::{Error, Result};
 
 /// The file's name among the targets.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -30,24 +33,6 @@ pub(crate) struct TrustedRoot {
     /// The timestamping authorities' chains.
     #[serde(default)]
     pub(crate) timestamp_authorities: Vec<Authority>,
-}
-
-impl Repository {
-    /// Whom clients are told to trust.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Repository`] when it is missing or isn't as written here: what is trusted could
-    /// get lost.
-    pub(crate) fn trusted_root(&self) -> crate::Result<TrustedRoot> {
-        let json = self.target(TRUSTED_ROOT).ok_or_else(|| {
-            let way_out = "is missing: let the Go original publish it first, with --trusted-root";
-            Error::repository(TRUSTED_ROOT, way_out)
-        })?;
-        let unknown =
-            |error| Error::repository(TRUSTED_ROOT, format!("isn't as written here: {error}"));
-        serde_json::from_slice(json).map_err(unknown)
-    }
 }
 
 /// `TransparencyLogInstance`
@@ -82,7 +67,7 @@ pub(crate) struct Authority {
     subject: Subject,
     #[serde(default)]
     pub(crate) uri: String,
-    pub(crate) cert_chain: CertChain,
+    cert_chain: CertChain,
     pub(crate) valid_for: Validity,
 }
 
@@ -97,14 +82,20 @@ pub(crate) struct Subject {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct CertChain {
-    pub(crate) certificates: Vec<Certificate>,
+struct CertChain {
+    #[serde(deserialize_with = "one_or_more")]
+    certificates: Vec<X509Certificate>,
 }
 
+/// A certificate that was parsed when it was read, and is written back byte for byte.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "RawCertificate", into = "RawCertificate")]
+struct X509Certificate(Certificate);
+
+#[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Certificate {
-    pub(crate) raw_bytes: Bytes,
+struct RawCertificate {
+    raw_bytes: Bytes,
 }
 
 /// A time range. Clients refuse what was signed outside of it, so a start never moves once it is
@@ -131,6 +122,19 @@ impl TrustedRoot {
             ctlogs: vec![],
             timestamp_authorities: vec![],
         }
+    }
+
+    /// Whom clients of `repository` are told to trust.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NoTrustedRoot`] when it is missing, [`Error::TrustedRoot`] when it isn't as written
+    /// here: what is trusted could get lost.
+    pub(crate) fn published(repository: &Repository) -> Result<Self> {
+        let json = repository
+            .target(TRUSTED_ROOT)
+            .ok_or(Error::NoTrustedRoot)?;
+        serde_json::from_slice(json).map_err(|error| Error::TrustedRoot(error.to_string()))
     }
 }
 
@@ -163,24 +167,65 @@ impl Log {
 }
 
 impl Authority {
+    /// One with a chain of `certificates`, of which there is at least one.
     pub(crate) fn new(
         url: &str,
         subject: Subject,
-        chain: impl IntoIterator<Item = Vec<u8>>,
+        certificates: Vec<Certificate>,
         valid_for: Validity,
     ) -> Self {
-        let certificates = chain
-            .into_iter()
-            .map(|der| Certificate {
-                raw_bytes: Bytes(der),
-            })
-            .collect();
+        let certificates = certificates.into_iter().map(X509Certificate).collect();
         Self {
             subject,
             uri: url.into(),
             cert_chain: CertChain { certificates },
             valid_for,
         }
+    }
+
+    /// The certificates, the root certificate last.
+    pub(crate) fn certificates(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = &Certificate> + ExactSizeIterator {
+        self.cert_chain
+            .certificates
+            .iter()
+            .map(|X509Certificate(certificate)| certificate)
+    }
+
+    /// The first: a leaf or an issuing authority.
+    pub(crate) fn first(&self) -> &Certificate {
+        &self.cert_chain.certificates[0].0
+    }
+}
+
+impl TryFrom<RawCertificate> for X509Certificate {
+    type Error = String;
+
+    fn try_from(raw: RawCertificate) -> Result<Self, String> {
+        let Bytes(der) = raw.raw_bytes;
+        Certificate::from_der(&der).map(Self).map_err(|cause| {
+            let digest = hex::encode(Sha256::digest(der));
+            format!("the certificate with the SHA-256 {digest}: {cause}")
+        })
+    }
+}
+
+impl From<X509Certificate> for RawCertificate {
+    fn from(X509Certificate(certificate): X509Certificate) -> Self {
+        Self {
+            raw_bytes: Bytes(certificate.der().into()),
+        }
+    }
+}
+
+fn one_or_more<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<X509Certificate>, D::Error> {
+    let certificates = Vec::deserialize(deserializer)?;
+    match certificates.is_empty() {
+        true => Err(D::Error::custom("a chain without a certificate")),
+        false => Ok(certificates),
     }
 }
 

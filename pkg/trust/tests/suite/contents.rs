@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use scaffolding_tuf::{SIGNING_CONFIG, TRUSTED_ROOT};
+use scaffolding_trust::{SIGNING_CONFIG, TRUSTED_ROOT};
 use sha2::{Digest as _, Sha256};
 
 use crate::stack::{inputs, json, nothing, policy, published, start, trusted_root};

@@ -1,28 +1,35 @@
 //! The files that clients download: `trusted_root.json`, `signing_config.v0.2.json`, and for
 //! clients before cosign 2.5.1 one file for each key and certificate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use pem::{EncodeConfig, LineEnding, Pem};
+use certs::Certificate;
 use serde::Serialize;
 use serde_json::{Value, json};
+use tuf::{NewTarget, Repository};
 
 use crate::{
     SIGNING_CONFIG, TRUSTED_ROOT,
-    merge::Entry,
-    services::SigningConfig,
-    trust::{Authority, Log, TrustedRoot},
+    merge::Trusted,
+    signing_config::SigningConfig,
+    trusted_root::{Authority, Log, TrustedRoot},
 };
 
 /// Target files by name.
-pub(crate) type NewTargets = BTreeMap<String, NewTarget>;
+type NewTargets = BTreeMap<String, NewTarget>;
 
-/// A target file that isn't in a repository yet.
-#[derive(Debug)]
-pub(crate) struct NewTarget {
-    pub(crate) bytes: Vec<u8>,
-    /// The `custom` field; clients tell by it what the file is for.
-    pub(crate) custom: Option<Value>,
+/// The targets of `repository` that are made from inputs, so that all they say is in
+/// `trusted_root.json` or in the signing config. Any other is somebody's own, and stays.
+pub(crate) fn names(repository: &Repository) -> impl Iterator<Item = &str> {
+    let is_made = |name: &str, custom: &HashMap<String, Value>| {
+        let usage = custom
+            .get(CUSTOM)
+            .and_then(|custom| custom["usage"].as_str());
+        [TRUSTED_ROOT, SIGNING_CONFIG].contains(&name)
+            || usage.is_some_and(|usage| ["Fulcio", "Rekor", "CTFE", "TSA"].contains(&usage))
+    };
+    let targets = repository.targets();
+    targets.filter_map(move |(name, custom)| is_made(name, custom).then_some(name))
 }
 
 /// All targets of a repository.
@@ -31,26 +38,13 @@ pub(crate) fn all(
     signing: Option<&SigningConfig>,
     metadata_targets: bool,
 ) -> NewTargets {
-    let mut targets = if metadata_targets {
-        metadata(trust)
-    } else {
-        NewTargets::new()
+    let mut targets = match metadata_targets {
+        true => metadata(trust),
+        false => NewTargets::new(),
     };
-    targets.insert(
-        TRUSTED_ROOT.into(),
-        NewTarget {
-            bytes: to_json(trust),
-            custom: None,
-        },
-    );
+    targets.insert(TRUSTED_ROOT.into(), document(trust));
     if let Some(signing) = signing {
-        targets.insert(
-            SIGNING_CONFIG.into(),
-            NewTarget {
-                bytes: to_json(signing),
-                custom: None,
-            },
-        );
+        targets.insert(SIGNING_CONFIG.into(), document(signing));
     }
     targets
 }
@@ -76,9 +70,10 @@ fn metadata(trust: &TrustedRoot) -> NewTargets {
         .rfind(|authority| authority.is_current());
     if let Some(tsa) = current {
         let mut certificates = tsa.certificates();
-        let mut add = |name: String, der: Option<&[u8]>| {
-            let der = der.expect("a timestamping chain has a leaf and a root");
-            targets.insert(name, target("TSA", tsa, pem("CERTIFICATE", der).into()));
+        let mut add = |name: String, certificate: Option<&Certificate>| {
+            let pem = certificate.map(Certificate::to_pem);
+            let pem = pem.expect("a timestamping chain has a leaf and a root");
+            targets.insert(name, target("TSA", tsa, pem.into()));
         };
         add("tsa_leaf.crt.pem".into(), certificates.next());
         add("tsa_root.crt.pem".into(), certificates.next_back());
@@ -93,9 +88,9 @@ fn metadata(trust: &TrustedRoot) -> NewTargets {
     targets
 }
 
-fn current_first<E: Entry>(entries: &[E]) -> impl Iterator<Item = (usize, &E)> {
-    let current = entries.iter().filter(|entry| entry.is_current());
-    let replaced = entries.iter().filter(|entry| !entry.is_current());
+fn current_first<T: Trusted>(all: &[T]) -> impl Iterator<Item = (usize, &T)> {
+    let current = all.iter().filter(|one| one.is_current());
+    let replaced = all.iter().filter(|one| !one.is_current());
     (1..).zip(current.chain(replaced))
 }
 
@@ -106,38 +101,35 @@ fn log_name(prefix: &str, index: usize) -> String {
     }
 }
 
-fn target<E: Entry>(usage: &str, entry: &E, bytes: Vec<u8>) -> NewTarget {
-    let status = if entry.is_current() {
-        "Active"
-    } else {
-        "Expired"
+fn target(usage: &str, trusted: &impl Trusted, bytes: Vec<u8>) -> NewTarget {
+    let status = match trusted.is_current() {
+        true => "Active",
+        false => "Expired",
     };
-    let custom = json!({ "usage": usage, "status": status, "uri": entry.url() });
+    let custom = json!({ "usage": usage, "status": status, "uri": trusted.url() });
     NewTarget {
         bytes,
-        custom: Some(custom),
+        custom: [(CUSTOM.into(), custom)].into(),
     }
 }
 
 fn pem_chain(authority: &Authority) -> Vec<u8> {
-    authority
-        .certificates()
-        .map(|der| pem("CERTIFICATE", der))
-        .collect::<String>()
-        .into()
+    let certificates = authority.certificates().map(Certificate::to_pem);
+    certificates.collect::<String>().into()
 }
 
 fn pem_key(log: &Log) -> Vec<u8> {
-    pem("PUBLIC KEY", log.spki()).into()
+    keys::to_pem("PUBLIC KEY", log.spki()).into()
 }
 
-fn pem(tag: &str, der: &[u8]) -> String {
-    let config = EncodeConfig::new().set_line_ending(LineEnding::LF);
-    pem::encode_config(&Pem::new(tag, der), config)
-}
-
-fn to_json(document: &impl Serialize) -> Vec<u8> {
+fn document(document: &impl Serialize) -> NewTarget {
     let mut bytes = serde_json::to_vec_pretty(document).expect("its keys are strings");
     bytes.push(b'\n');
-    bytes
+    NewTarget {
+        bytes,
+        ..NewTarget::default()
+    }
 }
+
+/// Under which key of a target's `custom` field clients find what it is for.
+const CUSTOM: &str = "sigstore";

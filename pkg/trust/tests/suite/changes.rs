@@ -1,8 +1,9 @@
 //! The inputs change: nothing is published unasked, and nothing that was trusted is dropped.
 
 use jiff::Timestamp;
-use scaffolding_tuf::{Error, Inputs, Repository, SIGNING_CONFIG, State, Versions};
+use scaffolding_trust::{Error, Inputs, Policy, SIGNING_CONFIG, State, restarts};
 use serde_json::Value;
+use tuf::{Repository, Versions};
 
 use crate::stack::{
     DAY, accepting, another_key, another_root, another_timestamping_chain, changed, days, inputs,
@@ -252,7 +253,7 @@ fn what_is_replaced_is_valid_until_its_server_was_restarted() {
         inputs.rekor = vec![another_key()];
         inputs
     };
-    let policy = scaffolding_tuf::Policy {
+    let policy = Policy {
         overlap: 30 * DAY,
         ..accepting()
     };
@@ -279,8 +280,8 @@ fn what_is_replaced_is_valid_until_its_server_was_restarted() {
         None
     );
     assert_eq!(
-        repository.restarts(&before).unwrap(),
+        restarts(&before, &repository).unwrap(),
         ["the CT log", "the TUF server", "Fulcio", "Rekor"]
     );
-    assert!(repository.restarts(&repository).unwrap().is_empty());
+    assert!(restarts(&repository, &repository).unwrap().is_empty());
 }

@@ -7,9 +7,8 @@ use jiff::Timestamp;
 
 use crate::{
     Error, Result,
-    merge::Entry,
-    repository::sha256,
-    trust::{Authority, Subject, Validity},
+    merge::Trusted,
+    trusted_root::{Authority, Subject, Validity},
 };
 
 impl Authority {
@@ -35,7 +34,7 @@ impl Authority {
             );
             return Err(Error::input("Fulcio's chain", problem));
         }
-        Ok(Self::of(chain, url))
+        Ok(Self::from_chain(chain, url))
     }
 
     /// A timestamping authority's chain: the leaf, then nothing but authorities.
@@ -51,53 +50,30 @@ impl Authority {
         }
         match authorities.iter().find(|certificate| !certificate.is_ca()) {
             Some(other) => Err(invalid(format!("has a second leaf, {}", other.subject()))),
-            None => Ok(Self::of(chain, url)),
+            None => Ok(Self::from_chain(chain, url)),
         }
     }
 
-    fn of(chain: &Chain, url: &str) -> Self {
+    fn from_chain(chain: &Chain, url: &str) -> Self {
         let subject = Subject {
             organization: chain.root().organization(),
             common_name: chain.root().common_name(),
         };
-        let certificates = chain
-            .certificates()
-            .iter()
-            .map(|certificate| certificate.der().to_vec());
+        let certificates = chain.certificates().to_vec();
         Self::new(url, subject, certificates, validity(chain.first()))
-    }
-
-    /// The certificates in DER, the root last.
-    pub(crate) fn certificates(
-        &self,
-    ) -> impl DoubleEndedIterator<Item = &[u8]> + ExactSizeIterator {
-        self.cert_chain
-            .certificates
-            .iter()
-            .map(|certificate| certificate.raw_bytes.0.as_slice())
-    }
-
-    fn first(&self) -> Option<Certificate> {
-        Certificate::from_der(self.certificates().next()?).ok()
     }
 }
 
-impl Entry for Authority {
-    fn is(&self, other: &Self) -> bool {
-        self.cert_chain == other.cert_chain
+impl Trusted for Authority {
+    fn is_same(&self, other: &Self) -> bool {
+        self.certificates().eq(other.certificates())
     }
 
-    fn describe(&self) -> String {
-        let subject = self
-            .first()
-            .map(|first| first.subject())
-            .unwrap_or_default();
-        let digest = self
-            .certificates()
-            .next()
-            .map(|der| hex::encode(sha256(der)))
-            .unwrap_or_default();
-        format!("chain of {subject} (SHA-256 {digest})")
+    fn description(&self) -> String {
+        let (subject, digest) = (self.first().subject(), self.first().fingerprint());
+        let shown: String = subject.chars().take(LONGEST_SUBJECT).collect();
+        let rest = if shown == subject { "" } else { "…" };
+        format!("chain of {shown}{rest} (SHA-256 {})", hex::encode(digest))
     }
 
     fn url(&self) -> &str {
@@ -117,14 +93,11 @@ impl Entry for Authority {
     }
 
     fn natural_end(&self) -> Option<Timestamp> {
-        self.first().and_then(|first| validity(&first).end)
+        validity(self.first()).end
     }
 
     fn check_new(&self, now: Timestamp) -> Result<()> {
-        let certificates = self
-            .certificates()
-            .filter_map(|der| Certificate::from_der(der).ok());
-        for certificate in certificates {
+        for certificate in self.certificates() {
             let at = timestamp(certificate.not_after());
             if at < now {
                 return Err(Error::Expired {
@@ -151,3 +124,6 @@ fn timestamp(time: SystemTime) -> Timestamp {
 }
 
 const LAST: Timestamp = Timestamp::constant(253_402_207_200, 0);
+
+/// How much of a subject's name a message has room for.
+const LONGEST_SUBJECT: usize = 50;

@@ -1,17 +1,16 @@
-//! Repositories that the Go original made, as they are taken over: its metadata describes files by
-//! their SHA-512 alone, which tough doesn't read.
+//! Metadata that go-tuf 0.7 wrote, with which the Go original makes its repositories: it describes
+//! files by their SHA-512 alone, which tough doesn't read.
 
 use std::{collections::BTreeMap, marker::PhantomData, num::NonZeroU64};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest as _, Sha512};
 use tough::schema::{Role, RoleType, Target};
 
 use crate::{
-    Error, Files, Result, SIGNING_CONFIG, TRUSTED_ROOT,
-    repository::{TARGETS_FOLDER, file, sha256, versioned},
+    Error, Result,
+    files::{self, Files, file, sha256, sha512, versioned},
     roles::name,
 };
 
@@ -49,21 +48,22 @@ impl<T: Role> Raw<T> {
     /// # Errors
     ///
     /// [`Error::Repository`] for a file that is missing or is another one.
-    pub(crate) fn with_sha256(mut self, files: &Files) -> Result<Value> {
-        for (file, described) in entries(&mut self.rest, "meta") {
+    pub(crate) fn with_sha256(mut self, all: &Files) -> Result<Value> {
+        for (role, described) in descriptions(&mut self.rest, "meta") {
             let version = described["version"].as_u64().unwrap_or_default();
-            complete(described, &versioned(file, version), files)?;
+            complete(described, &versioned(role, version), all)?;
         }
-        for (target, described) in entries(&mut self.rest, "targets") {
-            let sha512 = described["hashes"]["sha512"].as_str().unwrap_or_default();
-            let path = format!("{TARGETS_FOLDER}{sha512}.{target}");
-            complete(described, &path, files)?;
+        for (target, described) in descriptions(&mut self.rest, "targets") {
+            let digest = described["hashes"]["sha512"].as_str().unwrap_or_default();
+            let path = files::target_path(target, digest);
+            complete(described, &path, all)?;
         }
         Ok(serde_json::to_value(self).expect("it was JSON"))
     }
 }
 
-fn entries<'a>(
+/// The files that `role` describes in its field `list`.
+fn descriptions<'a>(
     role: &'a mut BTreeMap<String, Value>,
     list: &str,
 ) -> impl Iterator<Item = (&'a String, &'a mut Value)> {
@@ -71,38 +71,32 @@ fn entries<'a>(
     list.into_iter().flatten()
 }
 
-fn complete(described: &mut Value, path: &str, files: &Files) -> Result<()> {
+fn complete(described: &mut Value, path: &str, all: &Files) -> Result<()> {
     let hashes = described.get_mut("hashes").and_then(Value::as_object_mut);
     let Some(hashes) = hashes.filter(|hashes| !hashes.contains_key("sha256")) else {
         return Ok(());
     };
-    let bytes = file(files, path)?;
+    let bytes = file(all, path)?;
     if hashes.get("sha512") != Some(&sha512(bytes).into()) {
         return Err(Error::repository(
             path,
             "isn't the file that is referred to",
         ));
     }
-    hashes.insert("sha256".into(), hex::encode(sha256(bytes)).into());
+    hashes.insert("sha256".into(), sha256(bytes).into());
     Ok(())
 }
 
-/// The SHA-512 by which the original finds `target`.
-pub(crate) fn sha512_of(target: &Target) -> Option<&str> {
+/// Whether go-tuf described `target`: digests of others are SHA-256 and nothing else.
+pub(crate) fn is_described_by_it(target: &Target) -> bool {
+    sha512_of(target).is_some()
+}
+
+/// Where go-tuf has put the bytes of `target`.
+pub(crate) fn target_path(name: &str, target: &Target) -> Option<String> {
+    Some(files::target_path(name, sha512_of(target)?))
+}
+
+fn sha512_of(target: &Target) -> Option<&str> {
     target.hashes._extra.get("sha512").and_then(Value::as_str)
-}
-
-pub(crate) fn sha512(bytes: &[u8]) -> String {
-    hex::encode(Sha512::digest(bytes))
-}
-
-/// Whether the target is one that is made from inputs, so that all it says is in `trusted_root.json`
-/// or in the signing config. Any other is somebody's own, and stays.
-pub(crate) fn is_derived(target: &str, described: &Target) -> bool {
-    let usage = described
-        .custom
-        .get("sigstore")
-        .and_then(|custom| custom["usage"].as_str());
-    [TRUSTED_ROOT, SIGNING_CONFIG].contains(&target)
-        || usage.is_some_and(|usage| ["Fulcio", "Rekor", "CTFE", "TSA"].contains(&usage))
 }

@@ -5,8 +5,9 @@ use std::time::{Duration, SystemTime};
 use certs::{Chain, Subject, Validity};
 use jiff::{SignedDuration, Timestamp};
 use keys::{Kind, PrivateKey, PublicKey};
-use scaffolding_tuf::{Inputs, Keys, Policy, Repository, Roles, State, Urls, Versions};
+use scaffolding_trust::{Inputs, Policy, State, TRUSTED_ROOT, Urls};
 use serde_json::Value;
+use tuf::{Keys, Repository, Roles, Versions};
 
 pub(crate) const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -130,5 +131,5 @@ pub(crate) fn json(bytes: &[u8]) -> Value {
 }
 
 pub(crate) fn trusted_root(repository: &Repository) -> Value {
-    json(repository.target(scaffolding_tuf::TRUSTED_ROOT).unwrap())
+    json(repository.target(TRUSTED_ROOT).unwrap())
 }

@@ -1,0 +1,56 @@
+//! What can be wrong with what clients are to trust.
+
+use jiff::Timestamp;
+
+/// Why nothing was made. None of these goes away by waiting.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The repository or its keys can't be gone on with.
+    #[error(transparent)]
+    Tuf(#[from] tuf::Error),
+
+    /// The repository says of nobody that clients may trust him.
+    #[error(
+        "trusted_root.json is missing: let the Go original publish it first, with --trusted-root"
+    )]
+    NoTrustedRoot,
+
+    /// The repository's trusted root isn't as written here: what is trusted could get lost.
+    #[error("trusted_root.json isn't as written here: {0}")]
+    TrustedRoot(String),
+
+    /// Something that clients are to trust can't be used, and why.
+    #[error("{input} {problem}")]
+    Input {
+        /// Which of the inputs.
+        input: String,
+        /// What is wrong with it, as the rest of a sentence.
+        problem: String,
+    },
+
+    /// A certificate that isn't published yet has expired.
+    #[error("the certificate {subject} expired at {at}")]
+    Expired {
+        /// The certificate's subject.
+        subject: String,
+        /// Its last moment.
+        at: Timestamp,
+    },
+
+    /// What clients are to trust differs from what they trust now.
+    #[error("{}", .0.join("; "))]
+    Differs(Vec<String>),
+}
+
+/// What this crate's functions return.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    pub(crate) fn input(input: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self::Input {
+            input: input.into(),
+            problem: problem.into(),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Which servers have to be restarted when what clients trust has changed.
+
+use tuf::Repository;
+
+use crate::{Result, merge::Trusted, trusted_root::TrustedRoot};
+
+/// The servers to restart once `after` is published in place of `before`, in this order: the CT log
+/// takes certificates of the new Fulcio before there are any, and clients trust new keys before
+/// anything is signed with them. None when keys and chains are the same.
+///
+/// # Errors
+///
+/// [`Error::TrustedRoot`](crate::Error::TrustedRoot) and
+/// [`Error::NoTrustedRoot`](crate::Error::NoTrustedRoot)
+pub fn restarts(before: &Repository, after: &Repository) -> Result<Vec<&'static str>> {
+    let before = TrustedRoot::published(before)?;
+    let after = TrustedRoot::published(after)?;
+    let fulcio = differ(
+        &before.certificate_authorities,
+        &after.certificate_authorities,
+    );
+    let ctlog = differ(&before.ctlogs, &after.ctlogs);
+    let rekor = differ(&before.tlogs, &after.tlogs);
+    let tsa = differ(&before.timestamp_authorities, &after.timestamp_authorities);
+    let servers = [
+        (fulcio || ctlog, "the CT log"),
+        (fulcio || ctlog || rekor || tsa, "the TUF server"),
+        (fulcio, "Fulcio"),
+        (rekor, "Rekor"),
+        (tsa, "the timestamp authority"),
+    ];
+    let servers = servers.into_iter().filter(|(restart, _)| *restart);
+    Ok(servers.map(|(_, server)| server).collect())
+}
+
+/// Whether other keys or chains are in use.
+fn differ<T: Trusted>(before: &[T], after: &[T]) -> bool {
+    let within = |these: &[T], those: &[T]| {
+        let mut current = these.iter().filter(|this| this.is_current());
+        current.all(|this| {
+            let mut same = those.iter().filter(|that| that.is_same(this));
+            same.any(Trusted::is_current)
+        })
+    };
+    !within(before, after) || !within(after, before)
+}
