@@ -49,6 +49,4 @@ client() { kubectl exec --namespace=default --stdin client -- sh -euc "$1"; }
 . hack/e2e.d/sign.sh
 # shellcheck source=hack/e2e.d/again.sh
 . hack/e2e.d/again.sh
-# shellcheck source=hack/e2e.d/refuse.sh
-. hack/e2e.d/refuse.sh
 

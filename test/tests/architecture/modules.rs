@@ -126,20 +126,14 @@ fn circle(imports: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<&String>> 
 
 #[test]
 fn no_modules_import_each_other_in_a_circle() {
-    let mut crates = 0;
-    for manifest in crate::files(&crate::root(), "toml") {
-        let source = manifest.with_file_name("src");
-        if manifest
-            .file_name()
-            .is_some_and(|name| name == "Cargo.toml")
-            && source.is_dir()
-        {
-            crates += 1;
-            let imports = imports(&source);
-            assert_eq!(circle(&imports), None, "{}", source.display());
-        }
+    let manifests = crate::files(&crate::root(), "toml");
+    let sources = manifests.iter().map(|manifest| manifest.with_file_name("src"));
+    let mut sources: Vec<_> = sources.filter(|source| source.is_dir()).collect();
+    sources.dedup();
+    assert!(sources.len() > 20, "{sources:#?}");
+    for source in sources {
+        assert_eq!(circle(&imports(&source)), None, "{}", source.display());
     }
-    assert!(crates > 20, "{crates} crates");
 }
 
 #[test]
