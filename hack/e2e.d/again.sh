@@ -12,18 +12,15 @@ unchanged() {
 
 # same_objects COMMAND…: COMMAND, and afterwards every Secret and ConfigMap has the version that it had.
 same_objects() {
-	versions '' > "$scratch/before"
+	versions > "$scratch/before"
 	"$@"
 	hack/wait.sh --servers
-	versions '' | diff "$scratch/before" -
+	versions | diff "$scratch/before" -
 }
 
-# versions PREFIX: of the stack's namespaces, or of their copies with that prefix.
-versions() { versions_in --all-namespaces | grep " $1[a-z]*-system/" | grep -v ' kube-system/'; }
-
-# versions_in --namespace=NAMESPACE | --all-namespaces
-versions_in() {
-	kubectl get secrets,configmaps "$1" --output=jsonpath='{range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}'
+versions() {
+	kubectl get secrets,configmaps --all-namespaces --output=jsonpath='{range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}' |
+		grep ' [a-z]*-system/' | grep -v ' kube-system/'
 }
 
 # What the README begins with. The cluster of hack/cluster is loaded like kind's.
@@ -63,10 +60,4 @@ delete_pods() {
 	wait
 	hack/wait.sh --servers
 	search
-}
-
-# documents FILE CONDITION FROM TO: the documents of config/FILE in the namespace FROM for which an awk CONDITION holds, moved to
-# the namespace TO.
-documents() {
-	awk -v RS='---\n' -v ORS='---\n' "/\\n  namespace: $3\\n/ && $2" "config/$1" | sed "s/\<$3\>/$4/g"
 }

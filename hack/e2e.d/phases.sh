@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What the phases of hack/e2e.sh and hack/chaos.sh have in common. Both run in the cluster's namespaces, in the checkout's folder.
+# What the phases of hack/e2e.sh have in common. They run in the cluster's namespaces, in the checkout's folder.
 
 namespaces=(trillian-system fulcio-system tsa-system tuf-system rekor-system ctlog-system)
 scratch=$(mktemp -d)
@@ -49,4 +49,3 @@ client() { kubectl exec --namespace=default --stdin client -- sh -euc "$1"; }
 . hack/e2e.d/sign.sh
 # shellcheck source=hack/e2e.d/again.sh
 . hack/e2e.d/again.sh
-

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What hack/e2e.sh and hack/chaos.sh do before their phases: a cluster with our images and a client's.
+# What hack/e2e.sh, hack/chaos.sh and hack/changes.sh do before their phases: a cluster with our images and a client's.
 
 # shellcheck source=hack/step.sh
 . hack/step.sh
@@ -9,7 +9,7 @@ prepare() {
 	step 'the cluster' hack/cluster up
 	step 'our images' images
 	step "the client's image" client_image
-	step 'what prints the commands of the README' cargo build --quiet --locked --package=docs
+	step 'our phases' cargo build --quiet --locked --package=docs --package=e2e
 }
 
 images() {

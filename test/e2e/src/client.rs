@@ -108,7 +108,7 @@ impl Cosign {
         let script = format!("{folder}; {script}");
         let args = [
             "exec",
-            "--namespace=e2e",
+            "--namespace=default",
             "--stdin",
             "client",
             "--",
@@ -127,22 +127,17 @@ impl Cosign {
     }
 }
 
-/// Starts the client's pod.
+/// Starts the client's pod anew, and the registry's.
 ///
 /// # Errors
 ///
-/// That it doesn't become ready.
+/// That they don't become ready.
 pub async fn start() -> Result<()> {
-    process::run("kubectl", &["apply", "--filename=hack/e2e.d/client.yaml"]).await?;
-    let ready = [
-        "wait",
-        "--for=condition=Ready",
-        "--timeout=1m",
-        "--namespace=e2e",
-    ];
-    process::run(
-        "kubectl",
-        &[&ready[..], &["pod/client", "pod/registry"]].concat(),
+    process::script(
+        "kubectl delete pod client --namespace=default --ignore-not-found
+        kubectl apply --filename=hack/e2e.d/client.yaml
+        kubectl wait --for=condition=Ready --timeout=1m --namespace=default pod/client
+        kubectl wait --for=condition=Ready --timeout=1m --namespace=e2e pod/registry",
     )
     .await?;
     Ok(())
@@ -176,5 +171,5 @@ pub async fn search(blob: &str) -> Result<()> {
 const URLS: &str = "--fulcio-url=http://fulcio.fulcio-system.svc \
      --rekor-url=http://rekor.rekor-system.svc \
      --timestamp-server-url=http://tsa.tsa-system.svc/api/v1/timestamp";
-const IDENTITY: &str = "--certificate-identity=https://kubernetes.io/namespaces/e2e/serviceaccounts/signer \
+const IDENTITY: &str = "--certificate-identity=https://kubernetes.io/namespaces/default/serviceaccounts/default \
      --certificate-oidc-issuer=https://kubernetes.default.svc.cluster.local";
