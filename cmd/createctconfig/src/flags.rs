@@ -49,7 +49,7 @@ pub(crate) struct Args {
     pub(crate) log_prefix: String,
 
     /// Where to ask for Fulcio's root
-    #[arg(long, default_value = "http://fulcio.fulcio-system.svc", value_parser = http)]
+    #[arg(long, default_value = "http://fulcio.fulcio-system.svc", value_parser = job::url)]
     pub(crate) fulcio_url: Url,
 
     /// Trillian's log server for the CT log (host:port)
@@ -132,14 +132,6 @@ fn prefix(text: &str) -> Result<String, &'static str> {
         "" => Err("ct_server takes no empty one"),
         _ if text.contains('/') => Err("ct_server takes no slash in it"),
         _ => Ok(text.into()),
-    }
-}
-
-fn http(text: &str) -> Result<Url, String> {
-    let url: Url = text.parse().map_err(|cause| format!("{cause}"))?;
-    match url.scheme() {
-        "http" | "https" => Ok(url),
-        _ => Err("it doesn't begin with http:// or https://".into()),
     }
 }
 

@@ -187,7 +187,7 @@ fn the_config_maps_configuration_counts_only_for_a_key_that_the_original_made() 
         let config_map = [("treeID", "4205681293847561234"), ("config", &config)];
         kubernetes.set_config_map("ctlog-system", "ctlog-config", &config_map);
         kubernetes.set_secret("ctlog-system", "ctlog-secret", entries);
-        // So that the password is published in a run before the configuration is.
+        // So that a try that fails comes before the one that publishes.
         ctlog
             .fulcio
             .calls

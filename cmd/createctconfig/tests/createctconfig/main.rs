@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
 
+mod begun;
 mod changes;
 mod key;
 mod original;
+mod pod;
 
 use std::sync::LazyLock;
 
