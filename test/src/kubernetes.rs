@@ -23,7 +23,7 @@ use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::{Address, Calls, Manifest, Pod, Process, server::Server};
+use crate::{Address, Calls, Manifest, Pod, Process, gates::Written, server::Server};
 use access::User;
 use kind::{Kind, Object};
 use server::Api;
@@ -44,6 +44,8 @@ pub struct Kubernetes {
 struct State {
     store: Store,
     tokens: BTreeMap<String, User>,
+    /// What was written over the API.
+    written: Vec<Written>,
 }
 
 impl Kubernetes {
@@ -205,6 +207,11 @@ impl Kubernetes {
             "metadata": {"namespace": namespace, "name": name},
             "data": data,
         }));
+    }
+
+    /// Every version of every object that was written over the API.
+    pub(crate) fn written(&self) -> Vec<Written> {
+        self.state().written.clone()
     }
 
     /// Every value in every Secret.

@@ -7,6 +7,7 @@
 
 mod calls;
 mod fulcio;
+mod gates;
 mod kubernetes;
 mod manifests;
 pub mod material;

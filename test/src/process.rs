@@ -13,7 +13,7 @@ use base64ct::{Base64, Encoding as _};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::{Kubernetes, kubernetes};
+use crate::{Kubernetes, gates::assert_whole, kubernetes};
 
 /// A process that is to be started.
 pub struct Process<'a> {
@@ -203,7 +203,8 @@ impl Running<'_> {
     ///
     /// # Panics
     ///
-    /// When it takes more than a minute, and when it wrote anything of a Secret.
+    /// When it takes more than a minute, when it logged anything of a Secret, and when it published
+    /// half of what others wait for.
     pub fn wait(mut self) -> Outcome {
         let deadline = Instant::now() + PATIENCE;
         while self.next_line(deadline) {}
@@ -214,7 +215,7 @@ impl Running<'_> {
     ///
     /// # Panics
     ///
-    /// When it wrote anything of a Secret.
+    /// When it logged anything of a Secret, and when it published half of what others wait for.
     pub fn ended(&mut self) -> Option<Outcome> {
         loop {
             match self.lines.try_recv() {
@@ -236,6 +237,7 @@ impl Running<'_> {
         for secret in self.kubernetes.secrets() {
             assert_untold(&secret, &log);
         }
+        assert_whole(&self.kubernetes.written());
         for line in log.lines() {
             if let Some(refusal) = line.strip_prefix(REFUSED) {
                 assert_well_told(refusal);

@@ -39,6 +39,7 @@ macro_rules! job_tests {
     ($scene:ty) => {
         $crate::job_tests!($scene:
             second_run_changes_nothing,
+            no_gate_opens_half,
             eight_at_once_end_as_one,
             waits_for_whatever_server_is_down,
             gives_up_at_the_deadline_and_says_what_was_missing,

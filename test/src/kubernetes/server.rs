@@ -18,7 +18,7 @@ use super::{
     rules,
     status::Failure,
 };
-use crate::server::Service;
+use crate::{gates::Written, server::Service};
 
 /// The API over the objects of a cluster.
 pub(super) struct Api(pub(super) Arc<Mutex<State>>);
@@ -78,12 +78,14 @@ impl Api {
             "get" => Ok((200, json!(store.get(kind, &namespace, &name)?))),
             "list" => Ok((200, store.list(kind, &namespace))),
             "create" => {
-                let object = read(kind, request)?;
-                Ok((201, json!(store.create(kind, &namespace, object)?)))
+                let object = store.create(kind, &namespace, read(kind, request)?)?;
+                state.written.push(written(object));
+                Ok((201, json!(object)))
             }
             "update" => {
                 let object = read(kind, request)?;
                 let object = store.replace(kind, &namespace, &name, object)?;
+                state.written.push(written(object));
                 Ok((200, json!(object)))
             }
             _ => Ok((200, store.delete(kind, &namespace, &name)?)),
@@ -137,6 +139,17 @@ fn read(kind: &Kind, request: &Request<Bytes>) -> Result<Object, Failure> {
     let object = kind.decode(object)?;
     rules::check_encoding(kind, &object)?;
     Ok(object)
+}
+
+fn written(object: &Object) -> Written {
+    let entries = object.data.iter().chain(&object.binary_data);
+    let filled = entries.filter(|(_, value)| !value.is_empty());
+    Written {
+        kind: object.kind.clone(),
+        namespace: object.metadata.namespace.clone(),
+        name: object.metadata.name.clone(),
+        entries: filled.map(|(key, _)| key.clone()).collect(),
+    }
 }
 
 fn respond(code: u16, answer: &Value) -> Response<Body> {

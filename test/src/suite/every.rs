@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Scene;
-use crate::{Address, Fault, Kubernetes, Process};
+use crate::{Address, Fault, Kubernetes, Process, gates::assert_whole};
 
 /// The first run publishes; the second reads and writes nothing.
 pub fn second_run_changes_nothing<S: Scene>() {
@@ -21,6 +21,14 @@ pub fn second_run_changes_nothing<S: Scene>() {
         second.iter().all(|call| call.starts_with("get ")),
         "{second:?}"
     );
+}
+
+/// Whatever it writes of an object that others wait for has all that they need. Each run of a Job in
+/// any test is held to that, whatever goes wrong in it; this one does write such a thing.
+pub fn no_gate_opens_half<S: Scene>() {
+    let scene = S::set();
+    scene.job().run().assert(0, &["done"]);
+    assert!(assert_whole(&scene.kubernetes().written()) > 0);
 }
 
 /// Eight processes that start together all succeed, and leave what one would.

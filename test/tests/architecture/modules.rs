@@ -127,7 +127,9 @@ fn circle(imports: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<&String>> 
 #[test]
 fn no_modules_import_each_other_in_a_circle() {
     let manifests = crate::files(&crate::root(), "toml");
-    let sources = manifests.iter().map(|manifest| manifest.with_file_name("src"));
+    let sources = manifests
+        .iter()
+        .map(|manifest| manifest.with_file_name("src"));
     let mut sources: Vec<_> = sources.filter(|source| source.is_dir()).collect();
     sources.dedup();
     assert!(sources.len() > 20, "{sources:#?}");
