@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# New keys for each server of a running stack, made and published as docs/changes.md says. After each, both cosigns sign with the new key,
-# and verify what was signed with every key before, wherever they last looked. Each phase is a line with its seconds.
+# New keys for each server of a running stack, made and published as docs/changes.md says. After each, both cosigns sign with the
+# new key, and verify what was signed with every key before, wherever they last looked. Each phase is a line with its seconds.
 #
 #   hack/changes.sh [--keep]
 #

@@ -199,5 +199,5 @@ pub async fn wait_until(what: &str, holds: impl AsyncFn() -> Result<bool>) -> Re
     Ok(())
 }
 
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 const PAUSE: Duration = Duration::from_millis(200);

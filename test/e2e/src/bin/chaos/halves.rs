@@ -1,11 +1,9 @@
 //! Private keys and what is published of them, as OpenSSL reads both.
 
 use anyhow::{Context as _, Result, ensure};
-use contract::{CERT, CERT_CHAIN, KEY_PAIRS, KeyPair, PUBLIC, Published, ROOT, TUF_KEYS, TUF_ROOT};
-use e2e::{Cluster, Manifests, openssl};
+use contract::{CERT, CERT_CHAIN, KEY_PAIRS, KeyPair, Published, ROOT, TUF_KEYS, TUF_ROOT};
+use e2e::{Cluster, Manifests, namespaces, openssl};
 use testbed::Entries;
-
-use crate::stack::Stack;
 
 /// Checks that every public object belongs to the private one beside it, in the namespaces whose
 /// names begin with this prefix.
@@ -20,64 +18,64 @@ pub(crate) async fn match_with_prefix(cluster: &Cluster, prefix: &str) -> Result
             .with_context(|| format!("there is no {name}"))
     };
     for pair in KEY_PAIRS {
-        let KeyPair {
-            private,
-            public,
-            trusted,
-            ..
-        } = pair;
-        let [private, public] = [private, public].map(|of| entries(of.namespace, of.name));
-        let (private, public) = (private?, public?);
-        let mut keys = vec![public_half(private, &pair).await?];
-        for entries in [private, public] {
-            keys.extend(published_keys(entries).await?);
-        }
-        openssl::same(&keys).with_context(|| pair.public.name)?;
-        ensure!(keys.len() > 1, "{} has nothing public", pair.public.name);
+        let [private, public] =
+            [pair.private, pair.public].map(|of| entries(of.namespace, of.name));
         let copy = entries(TUF_ROOT.namespace, pair.copy)?;
-        ensure!(
-            copy.get(trusted) == public.get(trusted),
-            "the copy {} differs",
-            pair.copy
-        );
+        let belong = belong_together(&pair, private?, public?, copy).await;
+        belong.with_context(|| format!("{} and its copy", pair.public.name))?;
     }
     let root = entries(TUF_ROOT.namespace, TUF_ROOT.name)?;
     keys_are_in(entries(TUF_KEYS.namespace, TUF_KEYS.name)?, root).await
 }
 
-/// The public key of a private one.
-async fn public_half(private: &Entries, pair: &KeyPair) -> Result<String> {
-    let [key, password] = [pair.key, pair.password].map(|entry| {
-        private
-            .get(entry)
-            .with_context(|| format!("{} has no {entry}", pair.private.name))
-    });
-    openssl::public_half(key?, password?).await
-}
-
-/// The public keys among the entries that may be published.
-async fn published_keys(entries: &Entries) -> Result<Vec<String>> {
-    let mut keys = vec![];
-    for (entry, value) in entries {
-        match entry.as_str() {
-            PUBLIC => keys.push(openssl::public_key(value).await?),
-            CERT | CERT_CHAIN => keys.push(openssl::certified_key(value).await?),
-            _ => (),
+/// Checks that all that is public belongs to the private key, and that the copy is one.
+async fn belong_together(
+    pair: &KeyPair,
+    private: &Entries,
+    public: &Entries,
+    copy: &Entries,
+) -> Result<()> {
+    let [key, password] = [pair.key, pair.password].map(|entry| value(private, entry));
+    let mut keys = vec![openssl::public_half(key?, password?).await?];
+    for entry in pair.public.entries {
+        keys.push(published_key(entry, value(public, entry)?).await?);
+        if let Some(own) = private.get(*entry) {
+            keys.push(published_key(entry, own).await?);
         }
     }
-    Ok(keys)
+    openssl::same(&keys)?;
+    let [copied, original] = [copy, public].map(|entries| value(entries, pair.trusted));
+    ensure!(copied? == original?, "the copy differs");
+    Ok(())
+}
+
+fn value<'a>(entries: &'a Entries, entry: &str) -> Result<&'a Vec<u8>> {
+    entries
+        .get(entry)
+        .with_context(|| format!("there is no {entry}"))
+}
+
+/// The public key in an entry that is published.
+async fn published_key(entry: &str, value: &[u8]) -> Result<String> {
+    match entry {
+        CERT | CERT_CHAIN => openssl::certified_key(value).await,
+        _ => openssl::public_key(value).await,
+    }
 }
 
 /// Checks that the TUF root knows the public half of each of the keys.
 async fn keys_are_in(keys: &Entries, root: &Entries) -> Result<()> {
-    let root = root.get(ROOT).context("tuf-root has no root")?;
-    let root = String::from_utf8_lossy(root);
-    for (entry, key) in keys.iter().filter(|(entry, _)| entry.ends_with(".pem")) {
-        let public = openssl::der(openssl::public_half(key, b"").await?.as_bytes()).await?;
+    let root = String::from_utf8_lossy(value(root, ROOT)?);
+    let keys = keys.iter().filter(|(entry, _)| entry.ends_with(".pem"));
+    let keys: Vec<_> = keys.collect();
+    ensure!(!keys.is_empty(), "there are no keys of TUF");
+    for (entry, key) in keys {
+        let public = openssl::public_half(key, b"").await?;
+        let der = openssl::der(public.as_bytes()).await?;
         // An Ed25519 key is the end of its DER.
-        let raw = public.last_chunk::<32>().context("a key has 32 bytes")?;
+        let key = der.last_chunk::<32>().context("a key has 32 bytes")?;
         ensure!(
-            root.contains(&hex::encode(raw)),
+            root.contains(&hex::encode(key)),
             "the root doesn't know {entry}"
         );
     }
@@ -85,8 +83,8 @@ async fn keys_are_in(keys: &Entries, root: &Entries) -> Result<()> {
 }
 
 /// Checks that each private key is where it was made, and nowhere else.
-pub(crate) async fn no_private_copies(stack: &Stack) -> Result<()> {
-    let contents = stack.cluster.contents(&stack.namespaces).await?;
+pub(crate) async fn no_private_copies(cluster: &Cluster) -> Result<()> {
+    let contents = cluster.contents(&namespaces()).await?;
     let is_private = |entries: &Entries| {
         let mut values = entries.values();
         values.any(|value| String::from_utf8_lossy(value).contains("PRIVATE KEY"))
@@ -108,4 +106,50 @@ pub(crate) async fn no_private_copies(stack: &Stack) -> Result<()> {
 
 fn name(secret: Published) -> String {
     format!("Secret {}/{}", secret.namespace, secret.name)
+}
+
+#[cfg(test)]
+mod tests {
+    use contract::{PUBLIC, REKOR};
+    use e2e::process;
+    use testbed::material::original;
+
+    use super::*;
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn what_is_public_belongs_to_its_private_key_or_is_found_out() {
+        let private = original(REKOR.private.name);
+        let public = original(REKOR.public.name);
+        let belong = belong_together(&REKOR, &private, &public, &public).await;
+        belong.unwrap();
+
+        let mut other = public.clone();
+        let key = openssl::new_public_key().await.unwrap();
+        other.insert(PUBLIC.into(), key.into_bytes());
+        for (public, copy) in [
+            (&other, &other),
+            (&public, &other),
+            (&Entries::new(), &public),
+        ] {
+            let belong = belong_together(&REKOR, &private, public, copy).await;
+            belong.unwrap_err();
+        }
+    }
+
+    #[tokio::test(flavor = "current_thread")]
+    async fn a_key_of_tuf_that_the_root_does_not_know_is_found_out() {
+        let key = process::run("openssl", &["genpkey", "-algorithm", "ed25519"]);
+        let key = key.await.unwrap();
+        let public = openssl::public_half(key.as_bytes(), b"").await.unwrap();
+        let der = openssl::der(public.as_bytes()).await.unwrap();
+        let keys: Entries = [("root.pem".into(), key.into_bytes())].into();
+        let root = |text: String| Entries::from([(ROOT.into(), text.into_bytes())]);
+        let known = root(hex::encode(&der[der.len() - 32..]));
+        keys_are_in(&keys, &known).await.unwrap();
+
+        let unknown = root("00".repeat(32));
+        let failure = keys_are_in(&keys, &unknown).await.unwrap_err();
+        assert_eq!(failure.to_string(), "the root doesn't know root.pem");
+        keys_are_in(&Entries::new(), &known).await.unwrap_err();
+    }
 }

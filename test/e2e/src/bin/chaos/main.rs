@@ -77,7 +77,7 @@ async fn lose(stack: &Stack, phases: &mut Phases) {
         .await;
     let kill = stack.keeps(stack.same_objects(kill::servers(stack)));
     phases.run("every pod deleted: nothing changes", kill).await;
-    let copies = halves::no_private_copies(stack);
+    let copies = halves::no_private_copies(&stack.cluster);
     phases
         .run("no private key outside its namespace", copies)
         .await;

@@ -87,6 +87,7 @@ impl Session {
         client
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .kill_on_drop(true);
         let mut client = client.spawn().context("starting kubectl")?;
         Ok(Self {
