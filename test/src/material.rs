@@ -43,7 +43,7 @@ fn root_at(key: &PrivateKey, name: &str, from: SystemTime, length: Duration) -> 
         ..Subject::default()
     };
     let validity = Validity::from(from, length).expect("a time that certificates can hold");
-    certs::root(key, &subject, validity).expect("a P-256 key and a name")
+    certs::root_certificate(key, &subject, validity).expect("a P-256 key and a name")
 }
 
 /// A timestamping chain for `key`.
@@ -103,8 +103,8 @@ pub fn original(secret: &str) -> Entries {
     let files = fs::read_dir(folder.join(secret)).expect("the Secret was recorded");
     let entry = |file: io::Result<DirEntry>| {
         let file = file?;
-        let key = file.file_name().to_string_lossy().into_owned();
-        Ok((key, fs::read(file.path())?))
+        let name = file.file_name().to_string_lossy().into_owned();
+        Ok((name, fs::read(file.path())?))
     };
     let entries: io::Result<_> = files.map(entry).collect();
     entries.expect("a recorded Secret can be read")

@@ -1,4 +1,4 @@
-//! What is to be copied.
+//! Which Secrets are copied, and what their copies are called.
 
 use std::{fmt, str::FromStr};
 
@@ -13,7 +13,7 @@ pub(crate) struct Copy {
 }
 
 impl Copy {
-    /// What createtuf reads unless it is told otherwise.
+    /// The copies that createtuf reads by default.
     pub(crate) fn defaults() -> Vec<Self> {
         let copies = KEY_PAIRS.iter().map(|pair| Self {
             namespace: pair.public.namespace.into(),
@@ -23,13 +23,13 @@ impl Copy {
         copies.collect()
     }
 
-    /// Which Job makes the source.
+    /// The Job that makes the source.
     pub(crate) fn maker(&self) -> &'static str {
         key_pair(&self.name).map_or("somebody else", |pair| pair.public.maker)
     }
 
-    /// The entries of which one has to be there: half a Secret, restored or being made, would do for
-    /// nobody who waits for its copy.
+    /// The entries of which one has to be in the source before it is copied. Without it, whoever
+    /// waits for the copy could do nothing with it.
     pub(crate) fn needed(&self) -> Vec<&'static str> {
         let pair = key_pair(&self.target).or(key_pair(&self.name));
         pair.map_or(PUBLIC_ENTRIES.into(), |pair| vec![pair.trusted])

@@ -23,10 +23,10 @@ struct Args {
     #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     namespace: String,
 
-    /// Secret to copy, as NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY; may be repeated. It is waited for until it
-    /// has what createtuf reads, told by the name of the copy, else by its own: `cert` for fulcio-pub-key, `cert-chain`
-    /// for tsa-cert-chain and tsa-pub-chain, `public` for rekor-pub-key, ctlog-public-key and ctlog-pub-key; for other
-    /// names, any of the three
+    /// Secret to copy, as NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY; may be repeated. It is
+    /// waited for until it has what createtuf reads, told by the name of the copy, else by its own:
+    /// `cert` for fulcio-pub-key, `cert-chain` for tsa-cert-chain and tsa-pub-chain, `public` for
+    /// rekor-pub-key, ctlog-public-key and ctlog-pub-key; for other names, any of the three
     #[arg(long, value_delimiter = ',', default_values_t = Copy::defaults())]
     copy: Vec<Copy>,
 
@@ -44,8 +44,9 @@ async fn main() -> ExitCode {
     job::run(&args.job, || copy_secrets(&args)).await
 }
 
-/// Copies what is there, and fails on what isn't only afterwards: the first copies may be all that
-/// somebody waits for. Whatever is refused is refused together, and before anything is written.
+/// Copies all sources that are there, and only then fails for those that aren't: somebody may wait
+/// for nothing but the first copies. All refusals are collected, and nothing is written if there is
+/// one.
 async fn copy_secrets(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
     let (mut updates, mut failures) = (Vec::new(), Vec::new());
@@ -68,11 +69,11 @@ async fn copy_secrets(args: &Args) -> Result<()> {
     for update in updates {
         failures.extend(update.publish().await.err());
     }
-    in_one(&failures)
+    joined(&failures)
 }
 
-/// Several failures as one: those that are refused, if some are.
-fn in_one(failures: &[anyhow::Error]) -> Result<()> {
+/// Several failures as one: only the refusals, if there are some, else all of them.
+fn joined(failures: &[anyhow::Error]) -> Result<()> {
     let refusals = failures
         .iter()
         .flat_map(|failure| refusals_in(failure.as_ref()));
@@ -85,7 +86,7 @@ fn in_one(failures: &[anyhow::Error]) -> Result<()> {
     Ok(())
 }
 
-/// Fails if there is anything to be refused.
+/// Fails if there are refusals.
 fn refuse(refusals: impl Iterator<Item = Refusal>) -> Result<(), Refusals> {
     let refusals: Vec<_> = refusals.collect();
     match refusals.is_empty() {

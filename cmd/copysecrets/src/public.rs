@@ -5,7 +5,7 @@ use keys::PublicKey;
 
 /// The key or the certificates in a PEM file.
 pub(crate) struct Public {
-    /// Written anew: nothing that stands beside them is copied.
+    /// PEM that is written anew, so that nothing that stands beside them is copied.
     pub(crate) pem: String,
     /// The SHA-256 of each in DER, as hexadecimal digits.
     digests: Vec<String>,
@@ -34,8 +34,8 @@ impl Public {
         })
     }
 
-    /// How it differs from the `old` one in a person's eyes: by the first key or certificate that is
-    /// another. `None` when the same ones are in both.
+    /// How it differs from the `old` one, which may be unreadable: the first key or certificate
+    /// that isn't the same, by its digest. `None` when both hold the same ones.
     pub(crate) fn difference(&self, old: Result<&Self, &String>) -> Option<String> {
         let nothing = "nothing";
         let Ok(old) = old else {

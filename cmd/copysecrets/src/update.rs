@@ -1,4 +1,4 @@
-//! A copy, and what is to become of it.
+//! A copy as it is, and as it is to be.
 
 use anyhow::Result;
 use contract::PUBLIC_ENTRIES;
@@ -8,13 +8,13 @@ use tracing::warn;
 
 use crate::{copy::Copy, public::Public};
 
-/// What a source is to make of its copy.
+/// What is to be written into a copy.
 pub(crate) struct Update {
     target: Gate<Secret>,
     entries: Entries,
-    /// What of the source isn't what its name says.
+    /// Refusals of entries of the source that don't hold what their names say.
     pub(crate) unfit: Vec<Refusal>,
-    /// Where the source differs from the copy.
+    /// Refusals of entries in which the source differs from the copy.
     pub(crate) changes: Vec<Refusal>,
 }
 
@@ -48,6 +48,7 @@ impl Update {
         Ok(update)
     }
 
+    /// Adds an entry of the source: to what is written, or to what is refused.
     fn add(&mut self, source: &Object, maker: &str, entry: &str, file: &[u8]) {
         let new = match Public::read(entry, file) {
             Ok(new) => new,
@@ -73,7 +74,7 @@ impl Update {
         self.entries.insert(entry, new.pem);
     }
 
-    /// Writes the copy. What else it holds stays.
+    /// Writes the copy. Its other entries stay.
     ///
     /// # Errors
     ///
@@ -89,7 +90,8 @@ impl Update {
     }
 }
 
-/// `"cert" or "public" of` an object.
+/// What messages call several entries of an object of which one is needed: `"cert" or "public" of`
+/// it.
 fn any_of(entries: &[&str], object: &Object) -> Object {
     match entries {
         [entry] => object.entry(entry),

@@ -54,7 +54,8 @@ async fn create_cert_chain(args: &Args) -> Result<()> {
     let mut pair = Pair::read(&kube, &TSA, &args.namespace, private, public).await?;
     let mut halves = pair.halves(None, PrivateKey::to_legacy_pem)?;
     pair.add_chain(&mut halves, Chain::check_timestamping, |key| {
-        // The keys of its authorities are forgotten: nothing else is ever signed with them.
+        // The authorities' private keys are kept nowhere: they sign this one chain and nothing
+        // else.
         let [intermediate, root] = [(); 2].map(|()| PrivateKey::generate(Kind::EcdsaP256));
         let validity = Validity::from(SystemTime::now(), args.validity)?;
         let organization = &args.cert_organization;

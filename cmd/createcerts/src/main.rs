@@ -77,10 +77,14 @@ async fn create_certs(args: &Args) -> Result<()> {
     let (private, public) = (&args.secret, &args.pubkeysecret);
     let mut pair = Pair::read(&kube, &FULCIO, &args.namespace, private, public).await?;
     let mut halves = pair.halves(None, PrivateKey::to_encrypted_pem)?;
-    // It may be the user's own chain, with intermediates.
+    // A chain that exists may be the user's own, with intermediates.
     pair.add_chain(&mut halves, Chain::check_issuing, |key| {
         let validity = Validity::from(SystemTime::now(), args.validity)?;
-        Chain::ordered(vec![certs::root(key, &args.subject(), validity)?])
+        Chain::ordered(vec![certs::root_certificate(
+            key,
+            &args.subject(),
+            validity,
+        )?])
     })?;
     pair.publish(halves).await?;
     Ok(())

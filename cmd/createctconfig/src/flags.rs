@@ -33,7 +33,12 @@ pub(crate) struct Args {
     key_password: Option<String>,
 
     /// File with the password of the private key
-    #[arg(long, value_name = "FILE", conflicts_with = "key_password", value_parser = job::password_file)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "key_password",
+        value_parser = job::password_file
+    )]
     key_password_file: Option<String>,
 
     /// Type of a new key; rsa has 4096 bits
@@ -109,7 +114,7 @@ impl Args {
         Some(self.private_secret.as_str()).filter(|name| !name.is_empty())
     }
 
-    /// The files of `count` roots.
+    /// The files in which the CT log finds `count` roots.
     pub(crate) fn roots_paths(&self, count: usize) -> Vec<String> {
         match &self.roots_path {
             Some(path) => vec![path.clone()],
@@ -145,8 +150,8 @@ fn parsed(flags: &[&str]) -> Result<Args, clap::Error> {
 
 #[cfg(test)]
 impl Args {
-    /// What these flags say.
-    pub(crate) fn of(flags: &[&str]) -> Self {
+    /// The flags of a command line that has the namespace and these.
+    pub(crate) fn with(flags: &[&str]) -> Self {
         parsed(flags).unwrap()
     }
 }
@@ -157,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_command_line_of_the_helm_chart_works() {
-        let args = Args::of(&[
+        let args = Args::with(&[
             "--configmap=ctlog-config",
             "--secret=ctlog-secret",
             "--fulcio-url=http://fulcio-server.fulcio-system.svc",
@@ -182,7 +187,7 @@ mod tests {
             (&["-curvetype=p521"], Kind::EcdsaP521),
             (&["--keytype=rsa", "--curvetype=p384"], Kind::Rsa4096),
         ] {
-            assert_eq!(Args::of(flags).kind(), kind);
+            assert_eq!(Args::with(flags).kind(), kind);
         }
     }
 

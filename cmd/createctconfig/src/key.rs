@@ -7,26 +7,28 @@ use keypair::{Halves, Pair};
 use keys::{PrivateKey, PublicKey};
 use refusal::{NotYet, Refusal};
 
-use crate::{flags::Args, published::Published};
+use crate::{flags::Args, published::PublishedConfig};
 
-/// The key that is published or the user's own, if there is one. The configuration that is
-/// published may tell its password: the original's Job keeps it nowhere else.
+/// The halves of the key that is published, else of the user's own, if there is one.
+///
+/// The key's password may be in the published configuration: the original kept it nowhere else.
 ///
 /// # Errors
 ///
-/// A [`Refusal`] of a key that can't be used, or that is another than what is left of it.
+/// A [`Refusal`] of a key that can't be used, or that another key's public half or configuration
+/// stands beside.
 pub(crate) async fn existing(
     args: &Args,
     kube: &Kube,
     pair: &Pair,
-    published: Option<&Published>,
+    published: Option<&PublishedConfig>,
 ) -> Result<Option<Halves>> {
-    let told = published.and_then(Published::password);
+    let in_config = published.and_then(PublishedConfig::password);
     let given = match pair.private.bytes(PASSWORD) {
         Some(_) => args.password(),
-        None => told.or(args.password()),
+        None => in_config.or(args.password()),
     };
-    let own = own_key(args, kube, pair, told).await?;
+    let own = own_key(args, kube, pair, in_config).await?;
     let key = match &own {
         Some(own) if is_restored(pair, published, own)? => None,
         _ => pair.private_key(given)?,
@@ -61,7 +63,7 @@ pub(crate) fn new(args: &Args, pair: &Pair) -> Result<Halves, Refusal> {
     pair.halves_of_new(key, password, PrivateKey::to_legacy_pem)
 }
 
-/// The key's password as it stands in a configuration.
+/// The key's password, as text for the configuration.
 pub(crate) fn password(pair: &Pair, halves: &Halves) -> Result<String, Refusal> {
     String::from_utf8(halves.password.clone()).map_err(|_| {
         Refusal::new(
@@ -72,13 +74,15 @@ pub(crate) fn password(pair: &Pair, halves: &Halves) -> Result<String, Refusal> 
     })
 }
 
-/// The key in the user's own Secret, in any form that can be opened, with the password that is
-/// `told` if none is given. Once it is imported, that Secret may be gone.
+/// The key in the user's own Secret, in any form that can be opened. Its password is the one given,
+/// else that of the private Secret, else the one `in_config`.
+///
+/// That Secret may be gone once its key is in the private one.
 async fn own_key(
     args: &Args,
     kube: &Kube,
     pair: &Pair,
-    told: Option<&str>,
+    in_config: Option<&str>,
 ) -> Result<Option<PrivateKey>> {
     let Some(name) = args.private_secret() else {
         return Ok(None);
@@ -92,7 +96,7 @@ async fn own_key(
     };
     let given = args.password().map(str::as_bytes);
     let stored = pair.private.bytes(PASSWORD);
-    let key = PrivateKey::from_pem(pem, given.or(stored).or(told.map(str::as_bytes)));
+    let key = PrivateKey::from_pem(pem, given.or(stored).or(in_config.map(str::as_bytes)));
     let key = key.map_err(|cause| {
         Refusal::new(
             source.entry(PRIVATE),
@@ -104,10 +108,11 @@ async fn own_key(
     Ok(Some(key))
 }
 
-/// Whether `own` is the key that is gone: what is left of that one proves it.
+/// Whether `own` is the private key that is missing in the private Secret: so it is when what was
+/// made from the missing key is still there and belongs to `own`.
 fn is_restored(
     pair: &Pair,
-    published: Option<&Published>,
+    published: Option<&PublishedConfig>,
     own: &PrivateKey,
 ) -> Result<bool, Refusal> {
     if pair.private.bytes(PRIVATE).is_some() {
@@ -130,8 +135,8 @@ fn is_restored(
     Ok(is_proven)
 }
 
-/// Refuses what ct_server can't use: it opens no other private key than an encrypted one in the
-/// older form.
+/// Refuses a published key that ct_server can't use: it opens a private key only if that is
+/// encrypted in the older form.
 fn check_published(pair: &Pair, key: &PrivateKey) -> Result<(), Refusal> {
     let refuse = |difference: &str, way_out: String| {
         Err(Refusal::new(
@@ -157,6 +162,8 @@ fn check_published(pair: &Pair, key: &PrivateKey) -> Result<(), Refusal> {
     )
 }
 
+/// Refuses a key of the user's own that ct_server can't use. Its form doesn't matter, since it is
+/// written anew.
 fn check_own(source: &Source<Secret>, key: &PrivateKey) -> Result<(), Refusal> {
     match is_ed25519(key) {
         true => Err(Refusal::new(

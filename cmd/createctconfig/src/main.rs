@@ -20,7 +20,7 @@ use gate::{Entries, Gate};
 use keypair::Pair;
 
 use flags::Args;
-use published::Published;
+use published::PublishedConfig;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -34,11 +34,12 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     let mut pair = Pair::read(&kube, &CTLOG, &args.namespace, private, public).await?;
     let mut config_map = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
 
-    let published = Published::read(&pair, &config_map)?;
+    let published = PublishedConfig::read(&pair, &config_map)?;
     let existing = key::existing(args, &kube, &pair, published.as_ref()).await?;
     let tree_id = tree::id(&config_map)?;
-    let roots = roots::trusted(args, &pair.private, &roots::of_fulcio(args).await?)?;
-    // A new key is made when nothing is missing any more, so that it is written with the rest.
+    let roots = roots::trusted(args, &pair.private, &roots::from_fulcio(args).await?)?;
+    // A new key is made last, when the tree and the roots are there: so it is written together with
+    // everything else that the CT log needs.
     let mut halves = match existing {
         Some(halves) => halves,
         None => key::new(args, &pair)?,
@@ -58,7 +59,7 @@ async fn create_ct_config(args: &Args) -> Result<()> {
         halves.private.insert(entry, file);
     }
     pair.publish(halves).await?;
-    let copy = Entries::new().with(CONFIG, config.copy);
-    config_map.publish(copy).await?;
+    let readable = Entries::new().with(CONFIG, config.readable);
+    config_map.publish(readable).await?;
     Ok(())
 }

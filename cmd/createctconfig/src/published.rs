@@ -9,19 +9,23 @@ use refusal::{Object, Refusal};
 use crate::flags::Args;
 
 /// A configuration that is published.
-pub(crate) struct Published {
+pub(crate) struct PublishedConfig {
     /// The entry that holds it.
     entry: Object,
-    /// How that can be removed and nothing is lost.
+    /// How a person removes that entry without losing the key's password.
     removal: String,
     file: Vec<u8>,
     config: Config,
     log: Log,
 }
 
-impl Published {
-    /// The configuration in the Secret, else, for a key that the original's Job made, the one in the
-    /// ConfigMap: older ones wrote it there. Beside a password of its own a key isn't theirs.
+impl PublishedConfig {
+    /// The configuration in the private Secret, else the one in the ConfigMap that an older release
+    /// of the original wrote.
+    ///
+    /// The latter counts only for a key without a password in the Secret, since the original kept
+    /// the password in the configuration alone. (What is in the ConfigMap otherwise is for people
+    /// to read.)
     pub(crate) fn read(pair: &Pair, config_map: &Gate<ConfigMap>) -> Result<Option<Self>, Refusal> {
         let has = |entry| pair.private.bytes(entry).is_some();
         let (entry, file, secret) = if let Some(file) = pair.private.bytes(CONFIG) {
@@ -85,7 +89,7 @@ impl Published {
         }
     }
 
-    /// It with what is asked in it, unless that is for somebody to decide.
+    /// The configuration's file with what is asked in it; a refusal of what a person has to decide.
     fn changed(mut self, args: &Args, asked: &Log) -> Result<Vec<u8>, Refusal> {
         if self.log == *asked {
             return Ok(self.file);
@@ -117,15 +121,15 @@ impl Published {
 pub(crate) struct New {
     /// The file for ct_server.
     pub(crate) file: Vec<u8>,
-    /// What our flags and the others say in it, to read, without the password. Nothing else leaves
-    /// the Secret: it may be secret too.
-    pub(crate) copy: String,
+    /// What is asked, for people to read in the ConfigMap, without the password. Other fields of a
+    /// published configuration aren't in it: they may be secret, too.
+    pub(crate) readable: String,
 }
 
 /// The published configuration if it says what is asked, else a new or a changed one.
 pub(crate) fn config(
     args: &Args,
-    published: Option<Published>,
+    published: Option<PublishedConfig>,
     asked: &Log,
 ) -> Result<New, Refusal> {
     let new = Config::new(asked);
@@ -133,12 +137,12 @@ pub(crate) fn config(
         None => new.to_string().into(),
         Some(published) => published.changed(args, asked)?,
     };
-    let copy = new.without_password().to_string();
-    Ok(New { file, copy })
+    let readable = new.without_password().to_string();
+    Ok(New { file, readable })
 }
 
-/// The flags that contradict what is published. That there are more roots than before is no
-/// contradiction.
+/// The flags that contradict what is published, as phrases. More roots than before are no
+/// contradiction: the paths are compared as if their number were the old one.
 fn changes(args: &Args, published: &Log, asked: &Log) -> Vec<String> {
     let roots_paths = args.roots_paths(published.roots_paths.len());
     [
@@ -166,9 +170,9 @@ mod tests {
     use super::*;
 
     /// The configuration that the original's Job published.
-    fn published() -> Published {
+    fn published() -> PublishedConfig {
         let file = include_bytes!("../../../test/data/original/ctlog-secret/config");
-        Published::parse(entry(), "remove it".into(), file).unwrap()
+        PublishedConfig::parse(entry(), "remove it".into(), file).unwrap()
     }
 
     fn entry() -> Object {
@@ -181,14 +185,14 @@ mod tests {
 
     #[test]
     fn a_published_configuration_that_says_what_is_asked_stays_to_the_byte() {
-        let new = config(&Args::of(&[]), Some(published()), &published().log).unwrap();
+        let new = config(&Args::with(&[]), Some(published()), &published().log).unwrap();
         assert_eq!(new.file, published().file);
-        assert!(!new.copy.contains("password"), "{}", new.copy);
+        assert!(!new.readable.contains("password"), "{}", new.readable);
     }
 
     #[test]
     fn none_published_makes_a_new_one() {
-        let new = config(&Args::of(&[]), None, &published().log).unwrap();
+        let new = config(&Args::with(&[]), None, &published().log).unwrap();
         assert!(Config::parse(&new.file).unwrap().log().unwrap() == published().log);
     }
 
@@ -198,7 +202,7 @@ mod tests {
             tree_id: 42,
             ..published().log
         };
-        let args = Args::of(&["--accept-changes"]);
+        let args = Args::with(&["--accept-changes"]);
         let refusal = refusal(config(&args, Some(published()), &asked).map(drop));
         for said in [
             r#""config" of Secret a/b is for tree 4205681293847561234"#,
@@ -216,14 +220,14 @@ mod tests {
             roots_paths: vec!["/ctfe-keys/roots.pem".into()],
             ..published().log
         };
-        let refusal = refusal(config(&Args::of(&flags), Some(published()), &asked).map(drop));
+        let refusal = refusal(config(&Args::with(&flags), Some(published()), &asked).map(drop));
         for said in [
             r#"--log-prefix was "sigstorescaffolding" and is "new""#,
             r#"--roots-path was "/ctfe-keys/fulcio-0" and is "/ctfe-keys/roots.pem""#,
         ] {
             assert!(refusal.contains(said), "{refusal}");
         }
-        let accepted = Args::of(&[flags[0], flags[1], "--accept-changes"]);
+        let accepted = Args::with(&[flags[0], flags[1], "--accept-changes"]);
         let new = config(&accepted, Some(published()), &asked).unwrap();
         assert!(Config::parse(&new.file).unwrap().log().unwrap() == asked);
     }
@@ -231,17 +235,21 @@ mod tests {
     #[test]
     fn a_root_that_was_added_to_the_secret_is_added_to_the_configuration() {
         let asked = Log {
-            roots_paths: Args::of(&[]).roots_paths(2),
+            roots_paths: Args::with(&[]).roots_paths(2),
             ..published().log
         };
-        let new = config(&Args::of(&[]), Some(published()), &asked).unwrap();
-        assert!(new.copy.contains("/ctfe-keys/fulcio-1"), "{}", new.copy);
+        let new = config(&Args::with(&[]), Some(published()), &asked).unwrap();
+        assert!(
+            new.readable.contains("/ctfe-keys/fulcio-1"),
+            "{}",
+            new.readable
+        );
     }
 
     #[test]
     fn what_cannot_be_read_is_refused_and_not_printed() {
         let broken = b"password: \"hush";
-        let refusal = refusal(Published::parse(entry(), "remove it".into(), broken));
+        let refusal = refusal(PublishedConfig::parse(entry(), "remove it".into(), broken));
         assert!(
             refusal.starts_with(r#""config" of Secret a/b can't be used (line 1 isn't"#),
             "{refusal}"

@@ -1,4 +1,4 @@
-//! The roots that certificates in the log chain to.
+//! The root certificates that certificates in the log chain to.
 
 use std::{error::Error as _, time::SystemTime};
 
@@ -11,8 +11,8 @@ use refusal::{Object, Refusal, sentence};
 
 use crate::flags::Args;
 
-/// The roots of Fulcio's chains.
-pub(crate) async fn of_fulcio(args: &Args) -> Result<Vec<Certificate>> {
+/// Asks Fulcio for the root certificates of its chains.
+pub(crate) async fn from_fulcio(args: &Args) -> Result<Vec<Certificate>> {
     let chains = fulcio::chains(&args.fulcio_url).await;
     let chains = chains.or_refuse("asking for Fulcio's root", |error| {
         let cause = error.source().map_or_else(|| error.to_string(), sentence);
@@ -27,8 +27,8 @@ pub(crate) async fn of_fulcio(args: &Args) -> Result<Vec<Certificate>> {
 
 /// The roots in the private Secret, and Fulcio's.
 ///
-/// A root that is new beside old ones needs `--accept-changes`: whoever can answer in Fulcio's
-/// place must not get certificates of their own into the log by waiting for the next run.
+/// A new root beside old ones needs `--accept-changes`. Otherwise somebody who answers in Fulcio's
+/// place would only have to wait for the next run, and could log certificates of their own.
 pub(crate) fn trusted(
     args: &Args,
     secret: &Gate<Secret>,
@@ -49,6 +49,7 @@ pub(crate) fn trusted(
     with_new(args, &secret.object(), published, fulcio, SystemTime::now())
 }
 
+/// The published roots with those of Fulcio's that are new, if they are accepted.
 fn with_new(
     args: &Args,
     secret: &Object,
@@ -102,7 +103,7 @@ mod tests {
             not_before: NOW,
             not_after: NOW + Duration::from_secs(60),
         };
-        certs::root(&PrivateKey::generate(Kind::EcdsaP256), &subject, validity).unwrap()
+        certs::root_certificate(&PrivateKey::generate(Kind::EcdsaP256), &subject, validity).unwrap()
     }
 
     const NOW: SystemTime = SystemTime::UNIX_EPOCH;
@@ -111,7 +112,7 @@ mod tests {
     fn the_first_roots_are_trusted_and_later_ones_only_when_accepted() {
         let (old, new) = (root("old"), root("new"));
         let trusted = |flags: &[&str], roots, fulcio| {
-            with_new(&Args::of(flags), &"Secret a/b".into(), roots, fulcio, NOW)
+            with_new(&Args::with(flags), &"Secret a/b".into(), roots, fulcio, NOW)
         };
         let first = trusted(&[], Roots::default(), slice::from_ref(&old)).unwrap();
         assert_eq!(

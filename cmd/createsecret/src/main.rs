@@ -29,7 +29,12 @@ struct Args {
     signing_secret_pwd: Option<String>,
 
     /// File with the password of the private key
-    #[arg(long, value_name = "FILE", conflicts_with = "signing_secret_pwd", value_parser = job::password_file)]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with = "signing_secret_pwd",
+        value_parser = job::password_file
+    )]
     signing_secret_pwd_file: Option<String>,
 
     /// Secret for the public key
@@ -72,16 +77,17 @@ async fn create_random_values(args: &Args, secret: &str) -> Result<()> {
     let missing = args
         .random_keys
         .iter()
-        .filter(|key| gate.bytes(key).is_none());
+        .filter(|entry| gate.bytes(entry).is_none());
     let values = missing
-        .map(|key| (key.clone(), random_password().into_bytes()))
+        .map(|entry| (entry.clone(), random_password().into_bytes()))
         .collect();
     gate.publish(values).await?;
     Ok(())
 }
 
 impl Args {
-    /// The password that was given. (An empty one is what an optional Secret's entry gives.)
+    /// The password that was given. (An empty one counts as none: so it is in an entry of a
+    /// Secret that nobody has filled in.)
     fn password(&self) -> Option<&str> {
         let given = self
             .signing_secret_pwd_file

@@ -10,7 +10,12 @@ use trillian::{Address, DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, TreeId};
 #[command(version, about)]
 pub(crate) struct Args {
     /// Namespace of the ConfigMap
-    #[arg(long, env = "NAMESPACE", default_value = REKOR_CONFIG.namespace, value_parser = job::name)]
+    #[arg(
+        long,
+        env = "NAMESPACE",
+        default_value = REKOR_CONFIG.namespace,
+        value_parser = job::name
+    )]
     pub(crate) namespace: String,
 
     /// ConfigMap to publish the tree ID in
@@ -25,15 +30,26 @@ pub(crate) struct Args {
     pub(crate) admin_server: Address,
 
     /// File with the certificates to trust in TLS with Trillian (PEM); without it there is no TLS
-    #[arg(long = "tls_cert_file", value_name = "FILE", default_value = "", hide_default_value = true, value_parser = certificates)]
-    root: String,
+    #[arg(
+        long = "tls_cert_file",
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = certificates
+    )]
+    roots: String,
 
     /// Publish this tree, instead of one to be found or created
     #[arg(long = "tree_id", value_parser = clap::value_parser!(TreeId).range(1..))]
     pub(crate) tree_id: Option<TreeId>,
 
     /// Display name of a new tree, at most 20 characters
-    #[arg(long = "display_name", default_value = "", hide_default_value = true, value_parser = display_name)]
+    #[arg(
+        long = "display_name",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = display_name
+    )]
     display_name: String,
 
     /// Description of a new tree; the mark that tells whose it is follows it
@@ -41,7 +57,12 @@ pub(crate) struct Args {
     description: String,
 
     /// Longest time between two signed roots of a new tree, such as 1h30m; 0 is no limit
-    #[arg(long = "max_root_duration", value_name = "DURATION", default_value = "1h", value_parser = humantime::parse_duration)]
+    #[arg(
+        long = "max_root_duration",
+        value_name = "DURATION",
+        default_value = "1h",
+        value_parser = humantime::parse_duration
+    )]
     max_root_duration: Duration,
 
     /// State of a new tree
@@ -53,7 +74,12 @@ pub(crate) struct Args {
     _tree_type: String,
 
     /// Only false: a published tree is never replaced, and --tree_id publishes a given one
-    #[arg(long = "force", action = ArgAction::Set, default_value = "false", value_parser = not_forced)]
+    #[arg(
+        long = "force",
+        action = ArgAction::Set,
+        default_value = "false",
+        value_parser = not_forced
+    )]
     _force: bool,
 
     #[command(flatten)]
@@ -64,11 +90,13 @@ impl Args {
     /// The process's flags. Wrong ones end it here.
     pub(crate) fn parsed() -> Self {
         let args: Self = job::parse();
+        // The identity is known later, when the namespace's UID was read, but its length already
+        // is.
         let identity = format!("{}/{}", "x".repeat(UID_LENGTH), args.configmap);
         let length = args.log(&identity).description().chars().count();
         if length > DESCRIPTION_LENGTH {
-            let much = length - DESCRIPTION_LENGTH;
-            let text = format!("--description is {much} characters too long (its mark included)");
+            let excess = length - DESCRIPTION_LENGTH;
+            let text = format!("--description is {excess} characters too long (its mark included)");
             Self::command()
                 .error(ErrorKind::ValueValidation, text)
                 .exit();
@@ -86,9 +114,9 @@ impl Args {
         }
     }
 
-    /// The certificates to trust, in PEM.
-    pub(crate) fn root(&self) -> Option<&str> {
-        Some(self.root.as_str()).filter(|root| !root.is_empty())
+    /// The root certificates to trust, in PEM.
+    pub(crate) fn roots(&self) -> Option<&str> {
+        Some(self.roots.as_str()).filter(|roots| !roots.is_empty())
     }
 }
 
@@ -150,7 +178,7 @@ mod tests {
         ])
         .unwrap();
         assert_eq!(args.max_root_duration, Duration::from_secs(3600));
-        assert_eq!(args.root(), None);
+        assert_eq!(args.roots(), None);
     }
 
     #[test]

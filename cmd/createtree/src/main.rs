@@ -26,11 +26,11 @@ async fn create_tree(args: &Args) -> Result<()> {
     let kube = gate::connect().await?;
     let mut gate = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
     let tree_id = gate.entry(TREE_ID);
-    let known = known(&tree_id, gate.bytes(TREE_ID), args.tree_id)?;
-    let mut trillian = Trillian::connect(&args.admin_server, args.root()).await?;
+    let known = known_id(&tree_id, gate.bytes(TREE_ID), args.tree_id)?;
+    let mut trillian = Trillian::connect(&args.admin_server, args.roots()).await?;
 
-    // Trillian can't be told to create a log only once, so the identity decides: a run that dies
-    // or races here is followed by one that finds the same log.
+    // Trillian can't be told to create a log only once. So a log has an identity, and a run that
+    // comes after one that was killed here, or beside another, finds that one's log.
     let id = match known {
         Some(id) => {
             let confirmed = trillian.confirm(id).await;
@@ -54,9 +54,9 @@ async fn create_tree(args: &Args) -> Result<()> {
     others.context("looking for trees that aren't in use")
 }
 
-/// The tree that is published or asked for; both must be the same. What other jobs left under the
-/// key for it to be filled in, blanks or nothing, counts for nothing.
-fn known(
+/// The ID of the tree that is published or asked for; if both are there, they must be the same. An
+/// entry that is empty or blank, as others leave it to be filled in, counts as missing.
+fn known_id(
     tree_id: &Object,
     published: Option<&[u8]>,
     asked: Option<TreeId>,
@@ -83,7 +83,7 @@ fn known(
     }
 }
 
-/// A tree that is published or asked for and can't be used.
+/// The refusal of a tree that is published or asked for and can't be used.
 fn unusable(tree_id: &Object, error: &Error) -> Refusal {
     Refusal::new(
         tree_id,
@@ -92,7 +92,7 @@ fn unusable(tree_id: &Object, error: &Error) -> Refusal {
     )
 }
 
-/// What was created for this gate, and can't be published as it is.
+/// The refusal of a tree that was created for this gate and can't be used.
 fn unpublished(tree_id: &Object, error: &Error) -> Refusal {
     let way_out = match error {
         Error::Several(_) => "publish the one that is wanted with --tree_id",
@@ -109,27 +109,27 @@ fn unpublished(tree_id: &Object, error: &Error) -> Refusal {
 mod tests {
     use super::*;
 
-    fn known(published: &str, asked: Option<TreeId>) -> Result<Option<TreeId>, String> {
-        super::known(&"the ID".into(), Some(published.as_bytes()), asked)
+    fn known_id(published: &str, asked: Option<TreeId>) -> Result<Option<TreeId>, String> {
+        super::known_id(&"the ID".into(), Some(published.as_bytes()), asked)
             .map_err(|refusal| refusal.to_string())
     }
 
     #[test]
     fn the_published_tree_is_kept() {
-        assert_eq!(known("42", None), Ok(Some(42)));
-        assert_eq!(known("42\n", Some(42)), Ok(Some(42)));
+        assert_eq!(known_id("42", None), Ok(Some(42)));
+        assert_eq!(known_id("42\n", Some(42)), Ok(Some(42)));
     }
 
     #[test]
     fn nothing_published_leaves_the_choice() {
-        assert_eq!(super::known(&"the ID".into(), None, None), Ok(None));
-        assert_eq!(known("", Some(7)), Ok(Some(7)));
-        assert_eq!(known(" \n", None), Ok(None));
+        assert_eq!(super::known_id(&"the ID".into(), None, None), Ok(None));
+        assert_eq!(known_id("", Some(7)), Ok(Some(7)));
+        assert_eq!(known_id(" \n", None), Ok(None));
     }
 
     #[test]
     fn another_tree_than_the_published_one_is_refused() {
-        let refused = known("42", Some(7)).unwrap_err();
+        let refused = known_id("42", Some(7)).unwrap_err();
         assert!(refused.contains("the ID is 42"), "{refused}");
         assert!(refused.contains("--tree_id asks for 7"), "{refused}");
     }
@@ -137,10 +137,10 @@ mod tests {
     #[test]
     fn garbage_is_refused_and_not_replaced() {
         for garbage in ["x", "-5", "0", "1e5", "9223372036854775808", "\u{fffd}"] {
-            let refused = known(garbage, None).unwrap_err();
+            let refused = known_id(garbage, None).unwrap_err();
             assert!(refused.contains("not the ID of a tree"), "{refused}");
         }
-        assert!(super::known(&"the ID".into(), Some(b"\xff"), None).is_err());
+        assert!(super::known_id(&"the ID".into(), Some(b"\xff"), None).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! HTTP as TUF's clients need it: the file, or 404.
+//! HTTP: what clients of TUF and what the cluster is answered.
 
 use std::{convert::Infallible, future::ready, net, time::Duration};
 
@@ -27,7 +27,7 @@ use crate::{metrics::Metrics, source::Served};
 
 pub(crate) type Answer = Response<Full<Bytes>>;
 
-/// Gives every connection to `take`.
+/// Accepts connections, and gives each of them to `take`.
 pub(crate) async fn accept(listener: TcpListener, mut take: impl FnMut(net::TcpStream)) -> ! {
     loop {
         match listener
@@ -36,10 +36,10 @@ pub(crate) async fn accept(listener: TcpListener, mut take: impl FnMut(net::TcpS
             .and_then(|(stream, _)| stream.into_std())
         {
             Ok(connection) => take(connection),
-            // Too many open files, most likely; some will be closed.
+            // Most likely there are too many open files. Some will be closed soon.
             Err(failure) => {
                 warn!("accepting a connection: {failure}");
-                sleep(BREATH).await;
+                sleep(PAUSE).await;
             }
         }
     }
@@ -51,7 +51,7 @@ pub(crate) fn serve(
     connections: &GracefulShutdown,
     answer: impl Fn(&Request<Incoming>) -> Answer + Send + 'static,
 ) {
-    // Answers are written in one piece: nothing is gained by waiting for more.
+    // An answer is written in one piece, so the kernel needn't wait for more of it before it sends.
     let _ = connection.set_nodelay(true);
     let stream = match TcpStream::from_std(connection) {
         Ok(stream) => TokioIo::new(stream),
@@ -62,14 +62,16 @@ pub(crate) fn serve(
         .timer(TokioTimer::new())
         .serve_connection(stream, service);
     let connection = connections.watch(connection);
-    // Its error is a client that went away.
+    // It fails when the client goes away, which is no failure of ours.
     tokio::spawn(async { connection.await.ok() });
 }
 
-/// The contract with clients: 404 alone means that there is no newer root, so nothing else is
-/// answered with it, and nothing that isn't there with anything else.
+/// Answers a client with a file of the repository.
+///
+/// A client takes 404 to mean that there is no newer root. So every file that isn't there is
+/// answered with 404, and nothing else is.
 pub(crate) fn to_client<B>(served: &Served, request: &Request<B>) -> Answer {
-    if let Some(answer) = not_read(request.method()) {
+    if let Some(answer) = refuse_writing(request.method()) {
         return answer;
     }
     let Some(site) = served.borrow().clone() else {
@@ -104,9 +106,10 @@ pub(crate) fn to_client<B>(served: &Served, request: &Request<B>) -> Answer {
     answer
 }
 
-/// What the cluster asks: whether this runs, whether clients may be sent here, and how it goes.
+/// Answers the cluster: whether this process runs, whether clients may be sent here, and
+/// Prometheus.
 pub(crate) fn to_cluster<B>(served: &Served, metrics: &Metrics, request: &Request<B>) -> Answer {
-    if let Some(answer) = not_read(request.method()) {
+    if let Some(answer) = refuse_writing(request.method()) {
         return answer;
     }
     match request.uri().path() {
@@ -126,7 +129,8 @@ pub(crate) fn to_cluster<B>(served: &Served, metrics: &Metrics, request: &Reques
     }
 }
 
-fn not_read(method: &Method) -> Option<Answer> {
+/// The answer to a request that doesn't just read; `None` for one that does.
+fn refuse_writing(method: &Method) -> Option<Answer> {
     if method == Method::GET || method == Method::HEAD {
         return None;
     }
@@ -137,7 +141,8 @@ fn not_read(method: &Method) -> Option<Answer> {
     Some(answer)
 }
 
-/// Nothing that a cache may keep: it would hide the next root.
+/// A plain text, which no cache may keep: clients behind one that keeps a 404 wouldn't see the next
+/// root.
 fn plain(status: StatusCode, text: impl Into<Bytes>) -> Answer {
     let mut answer = Response::new(Full::new(text.into()));
     *answer.status_mut() = status;
@@ -157,7 +162,7 @@ fn matches(tags: &[u8], etag: &[u8]) -> bool {
         .any(|tag| tag == b"*" || tag.strip_prefix(b"W/").unwrap_or(tag) == etag)
 }
 
-const BREATH: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// What Prometheus tells the format by.
+/// The content type by which Prometheus knows the format.
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -1,4 +1,4 @@
-//! What Prometheus reads at `/metrics`: traffic, reloads, and how long the repository is good for.
+//! What Prometheus reads at `/metrics`: traffic, reloads, and when the repository expires.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ impl Metrics {
             "Times that the repository was read",
             reloads.clone(),
         );
-        registry.register_collector(Box::new(Age(served)));
+        registry.register_collector(Box::new(RoleGauges(served)));
         for result in ["ok", "failed"] {
             reloads.get_or_create(&Reload { result }).inc_by(0);
         }
@@ -79,11 +79,11 @@ impl Metrics {
     }
 }
 
-/// What is served now: the version of each role, and its days.
+/// The version of each role that is served now, and the days until it expires.
 #[derive(Debug)]
-struct Age(Served);
+struct RoleGauges(Served);
 
-impl Collector for Age {
+impl Collector for RoleGauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let Some(site) = self.0.borrow().clone() else {
             return Ok(());
@@ -101,17 +101,17 @@ impl Collector for Age {
         gauges(
             "role_version",
             "Version of each role",
-            named(site.versions.map(|version| version as f64)),
+            with_names(site.versions.map(|version| version as f64)),
         )?;
         gauges(
             "role_days_to_expiry",
             "Days until each role expires",
-            named(site.expires.map(days)),
+            with_names(site.expires.map(days)),
         )
     }
 }
 
-fn named<T>(roles: Roles<T>) -> [(&'static str, T); 4] {
+fn with_names<T>(roles: Roles<T>) -> [(&'static str, T); 4] {
     [
         ("root", roles.root),
         ("snapshot", roles.snapshot),

@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use tuf::{Repository, Roles, Versions};
 
-/// What is at each path.
+/// A repository's files by their paths, ready to be sent.
 #[derive(Debug)]
 pub(crate) struct Site {
     pages: HashMap<String, Page>,
-    /// What only earlier repositories had, and how many reloads ago.
-    before: HashMap<String, (Page, usize)>,
+    /// Files that only earlier repositories had, and how many reloads ago that was.
+    earlier: HashMap<String, (Page, usize)>,
     pub(crate) versions: Versions,
     pub(crate) expires: Roles<Timestamp>,
 }
@@ -27,25 +27,30 @@ pub(crate) struct Page {
 }
 
 impl Site {
-    /// `repository` in place of what was served `before`: who read the timestamp of that one
-    /// finds what it leads to. Its roots are gone: a root that isn't one of `repository` would lead
-    /// clients astray.
-    pub(crate) fn new(repository: &Repository, before: Option<&Self>) -> Self {
+    /// Serves `repository` in the place of `last`, and for some time still the files that only
+    /// `last` had: a client that has read the timestamp of `last` finds everything that this leads
+    /// to.
+    ///
+    /// The roots of `last` aren't kept. A client takes the next root that it finds, and one that
+    /// isn't in `repository` would lead it away from there.
+    pub(crate) fn new(repository: &Repository, last: Option<&Self>) -> Self {
         let files = repository.files();
-        let gone = before.into_iter().flat_map(|before| {
-            let earlier = before.before.iter();
+        let gone = last.into_iter().flat_map(|last| {
+            let earlier = last.earlier.iter();
             let earlier = earlier.map(|(path, (page, age))| (path, (page.clone(), age + 1)));
-            let last = before.pages.iter();
-            earlier.chain(last.map(|(path, page)| (path, (page.clone(), 1))))
+            let pages = last.pages.iter();
+            earlier.chain(pages.map(|(path, page)| (path, (page.clone(), 1))))
         });
         Self {
             pages: files
                 .iter()
                 .map(|(path, bytes)| (path.clone(), Page::new(path, bytes)))
                 .collect(),
-            before: gone
+            earlier: gone
                 .filter(|(path, (_, age))| {
-                    *age <= KEPT && !path.ends_with(".root.json") && !files.contains_key(*path)
+                    *age <= KEPT_RELOADS
+                        && !path.ends_with(".root.json")
+                        && !files.contains_key(*path)
                 })
                 .map(|(path, page)| (path.clone(), page))
                 .collect(),
@@ -54,12 +59,12 @@ impl Site {
         }
     }
 
-    /// The page at `path`. Slashes that come twice count once, as with Go's server.
+    /// The page at `path`. Several slashes in a row count as one, as with Go's server.
     pub(crate) fn page(&self, path: &str) -> Option<&Page> {
         let path = path.trim_start_matches('/');
         let page = |path: &str| {
-            let before = || self.before.get(path).map(|(page, _)| page);
-            self.pages.get(path).or_else(before)
+            let earlier = || self.earlier.get(path).map(|(page, _)| page);
+            self.pages.get(path).or_else(earlier)
         };
         match path.contains("//") {
             false => page(path),
@@ -74,8 +79,8 @@ impl Site {
 impl Page {
     fn new(path: &str, bytes: &[u8]) -> Self {
         let digest = hex::encode(Sha256::digest(bytes));
-        // A target's name begins with its digest. Metadata is another thing: where a stack is made
-        // anew at the same address, even 1.root.json changes.
+        // A target's name begins with its digest, so its content never changes. Metadata may
+        // change: where a stack is made anew at the same address, even 1.root.json does.
         let cache_control = match path.starts_with("targets/") {
             true => "public, max-age=31536000, immutable",
             false => "no-cache",
@@ -93,6 +98,7 @@ impl Page {
     }
 }
 
-/// For how many reloads a client may be in the middle of its update. At the fastest they are a tenth
-/// of a second apart, and a busy machine halts a client for longer.
-const KEPT: usize = 16;
+/// For how many reloads a file is kept that is gone from the repository, for clients in the middle
+/// of an update. Reloads may be as little as a tenth of a second apart, and on a busy machine a
+/// client may stand still for longer than that.
+const KEPT_RELOADS: usize = 16;

@@ -1,4 +1,4 @@
-//! The mounted file: looked at ten times a second, read when it is another one.
+//! The mounted file: it is looked at ten times a second, and read when it has changed.
 
 use std::{
     fs, io, os::unix::fs::MetadataExt as _, path::PathBuf, sync::Arc, thread::sleep, time::Duration,
@@ -35,7 +35,7 @@ enum Seen {
 }
 
 impl Source {
-    /// Takes a first look.
+    /// Looks at the file for the first time, and serves it if it can.
     pub(crate) fn new(
         path: PathBuf,
         served: watch::Sender<Option<Arc<Site>>>,
@@ -51,7 +51,7 @@ impl Source {
         source
     }
 
-    /// Looks again and again.
+    /// Looks at the file for ever, and serves it anew whenever it has changed.
     pub(crate) fn watch(mut self) -> ! {
         loop {
             sleep(PAUSE);
@@ -59,20 +59,21 @@ impl Source {
         }
     }
 
-    /// Serves what is in the file if that is a repository, and else what was served before.
+    /// If the file has changed: serves the repository in it, or, if it holds none, goes on with the
+    /// one before.
     fn refresh(&mut self) {
         let now = self.look();
         if self.seen.as_ref() == Some(&now) {
             return;
         }
-        let before = self.served.borrow().clone();
+        let last = self.served.borrow().clone();
         let read = self.read();
         let result = match &read {
             Ok(_) => "ok",
             Err(_) => "failed",
         };
-        // A Secret that nobody made yet is no failure.
-        if before.is_some() || matches!(now, Seen::File { .. }) {
+        // That nobody has made the Secret yet is no failure.
+        if last.is_some() || matches!(now, Seen::File { .. }) {
             self.reloads.get_or_create(&Reload { result }).inc();
         }
         self.seen = Some(now);
@@ -82,10 +83,10 @@ impl Source {
                     root, timestamp, ..
                 } = repository.versions();
                 info!("serving root {root}, timestamp {timestamp}");
-                let site = Site::new(&repository, before.as_deref());
+                let site = Site::new(&repository, last.as_deref());
                 self.served.send_replace(Some(Arc::new(site)));
             }
-            Err(failure) if before.is_some() => {
+            Err(failure) if last.is_some() => {
                 error!("{failure:#}: the repository from before is served on");
             }
             Err(failure) => warn!("{failure:#}: nothing to serve yet (createtuf makes it)"),
@@ -107,8 +108,9 @@ impl Source {
         let reading = || format!("reading {}", self.path.display());
         let archive = fs::read(&self.path).with_context(reading)?;
         let repository = Repository::from_archive(&archive).with_context(reading)?;
-        // Who was told of a target by createtuf asks for its SHA-256, also while another pod or the
-        // mounted Secret is still at what the Go original made.
+        // Target files are also served by their SHA-256, as createtuf names them. A client that has
+        // read such a name in one pod may ask for it in another, whose mounted Secret still holds
+        // what the Go original made.
         Ok(repository.with_sha256_names())
     }
 }

@@ -1,5 +1,5 @@
-//! A thread for each core; a connection stays on the one that it is given to. An answer takes
-//! microseconds, and waking another thread up for it takes longer.
+//! One thread for each core. A connection stays with the thread that it is given to: an answer
+//! takes microseconds, and to wake another thread up for it would take longer.
 
 use std::{
     io,
@@ -31,7 +31,7 @@ struct Worker {
 }
 
 impl Workers {
-    /// Starts them.
+    /// Starts the threads.
     ///
     /// # Errors
     ///
@@ -47,14 +47,14 @@ impl Workers {
         })
     }
 
-    /// Gives a connection to the one whose turn it is.
+    /// Gives a connection to the thread whose turn it is.
     pub(crate) fn take(&mut self, connection: TcpStream) {
         self.turn = (self.turn + 1) % self.workers.len();
-        // Its thread ends after its sender is gone.
+        // It can't fail: a thread ends only after its sender was dropped.
         let _ = self.workers[self.turn].connections.send(connection);
     }
 
-    /// Waits for the answers that were begun.
+    /// Waits until the answers that were begun are sent, and ends the threads.
     pub(crate) fn stop(self) {
         let threads: Vec<_> = self
             .workers
@@ -89,10 +89,10 @@ impl Worker {
     }
 }
 
-/// One that runs on the thread it is called from.
+/// A runtime that does everything on the thread that calls it.
 pub(crate) fn runtime() -> io::Result<Runtime> {
     Builder::new_current_thread().enable_all().build()
 }
 
-/// How long an answer may take that was begun when the end came.
+/// How long the last answers may take when the process is to end.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);

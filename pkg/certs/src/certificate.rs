@@ -129,7 +129,7 @@ impl Certificate {
             .map(|(critical, usage)| (critical, usage.0))
     }
 
-    /// It can't be used, for this reason.
+    /// The error that this certificate isn't fit for its purpose.
     pub(crate) fn unfit(&self, reason: &'static str) -> Error {
         Error::Purpose {
             subject: self.subject(),
@@ -157,7 +157,7 @@ impl Certificate {
             .any(verifies)
     }
 
-    /// Whether it is signed by itself, as a root is.
+    /// Whether it is signed by itself, as a root certificate is.
     pub fn is_self_signed(&self) -> bool {
         self.is_signed_by(self)
     }
@@ -169,8 +169,8 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// The algorithms that a signature's identifier may mean. For ECDSA the curve is the key's, and a
-/// key on another curve doesn't verify.
+/// The algorithms that a signature's identifier may mean. One for ECDSA doesn't name the curve:
+/// that is the key's, so each curve is tried, and the others don't verify.
 fn algorithms(signature: &ObjectIdentifier) -> &'static [&'static dyn VerificationAlgorithm] {
     match signature.to_string().as_str() {
         "1.2.840.10045.4.3.2" => &[

@@ -6,8 +6,9 @@ use x509_cert::der::oid::ObjectIdentifier;
 
 use crate::{Certificate, Error, MOST_INTERMEDIATES, Result, read_bundle, write_bundle};
 
-/// A chain: each certificate is signed by the next, and the last by itself. The first is a leaf
-/// (the timestamp authority's) or an issuing authority (Fulcio's); a root alone is a chain too.
+/// A chain: each certificate is signed by the next, and the last, the root certificate, by itself.
+/// The first is a leaf (the timestamp authority's) or an issuing authority (Fulcio's). A root
+/// certificate alone is a chain too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chain(Vec<Certificate>);
 
@@ -30,7 +31,8 @@ impl Chain {
         Self::checked(chain)
     }
 
-    /// Orders certificates by who signed whom. Of more chains than one, the longest is meant.
+    /// Orders certificates by who signed whom. If they form more than one chain, the longest is
+    /// meant, and has to have all of them.
     ///
     /// # Errors
     ///
@@ -60,17 +62,17 @@ impl Chain {
         }
     }
 
-    /// All certificates, the root last.
+    /// All certificates, the root certificate last.
     pub fn certificates(&self) -> &[Certificate] {
         &self.0
     }
 
-    /// The first: a leaf or an issuing authority.
+    /// The first certificate: a leaf or an issuing authority.
     pub fn first(&self) -> &Certificate {
         &self.0[0]
     }
 
-    /// The last.
+    /// The last certificate: the root certificate.
     pub fn root(&self) -> &Certificate {
         &self.0[self.0.len() - 1]
     }
@@ -80,7 +82,8 @@ impl Chain {
         write_bundle(&self.0)
     }
 
-    /// Checks that all are valid at `now`, and returns the first that won't be in a year's time.
+    /// Checks that all are valid at `now`. Of those that expire within a year, the first to expire
+    /// is returned.
     ///
     /// # Errors
     ///
@@ -102,16 +105,17 @@ impl Chain {
                 });
             }
         }
-        let ending = |certificate: &&Certificate| certificate.not_after() < now + YEAR;
+        let expires_soon = |certificate: &&Certificate| certificate.not_after() < now + YEAR;
         Ok(self
             .0
             .iter()
-            .filter(ending)
+            .filter(expires_soon)
             .min_by_key(|certificate| certificate.not_after()))
     }
 
     /// Checks what Fulcio's `fileca` asks of a chain beside its order (`ca.VerifyCertChain`): the
-    /// first may sign certificates, for code signing if it isn't the root.
+    /// first certificate may sign others, and is for code signing unless it is the root
+    /// certificate.
     ///
     /// # Errors
     ///
@@ -133,8 +137,8 @@ impl Chain {
     }
 
     /// Checks what the timestamp authority asks of a chain beside its order
-    /// (`pkg/x509.VerifyCertChain`): a leaf whose only purpose, critical, is timestamping (RFC 3161,
-    /// section 2.3), below one authority or more.
+    /// (`pkg/x509.VerifyCertChain`): a leaf below one authority or more. The leaf's only purpose is
+    /// timestamping, in an extension that is critical (RFC 3161, section 2.3).
     ///
     /// # Errors
     ///
@@ -153,7 +157,7 @@ impl Chain {
     }
 }
 
-/// From `first` to whoever signed it, and so on, for as long as there is another one.
+/// The longest path that begins with `first`: whoever signed it, whoever signed that, and so on.
 fn path<'a>(first: &'a Certificate, certificates: &'a [Certificate]) -> Vec<&'a Certificate> {
     let mut path = vec![first];
     while let Some(issuer) = certificates

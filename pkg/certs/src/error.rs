@@ -26,8 +26,11 @@ pub enum Error {
     /// The last certificate isn't signed by itself.
     #[error("the chain has no root: {0}, its last certificate, isn't self-signed")]
     NoRoot(String),
-    /// Too many certificates between the first and the root.
-    #[error("{0} intermediate certificates, at most {most} are allowed", most = crate::MOST_INTERMEDIATES)]
+    /// Too many certificates between the first and the root certificate.
+    #[error(
+        "{0} intermediate certificates, at most {most} are allowed",
+        most = crate::MOST_INTERMEDIATES
+    )]
     TooLong(usize),
     /// Its validity is over.
     #[error("{subject} expired at {at}")]

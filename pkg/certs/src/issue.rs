@@ -85,15 +85,19 @@ impl Subject {
     }
 }
 
-/// A self-signed root for Fulcio's `fileca` (`pkg/ca/fileca` and `ca.VerifyCertChain` in Fulcio):
-/// an authority that may have one intermediate below it.
+/// A self-signed root certificate for Fulcio's `fileca` (`pkg/ca/fileca` and `ca.VerifyCertChain`
+/// in Fulcio): an authority that may have one intermediate below it.
 ///
 /// # Errors
 ///
 /// [`Error::NotP256`], [`Error::CannotIssue`].
-pub fn root(key: &PrivateKey, subject: &Subject, validity: Validity) -> Result<Certificate> {
+pub fn root_certificate(
+    key: &PrivateKey,
+    subject: &Subject,
+    validity: Validity,
+) -> Result<Certificate> {
     let key = Key::new(key)?;
-    let mut params = authority(&key, subject, validity)?;
+    let mut params = authority_params(&key, subject, validity)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
     issued(params.self_signed(&key))
 }
@@ -119,17 +123,17 @@ pub fn timestamping_chain(
         ..Subject::default()
     };
 
-    let root_params = authority(&root, &subject("TSA root"), validity)?;
+    let root_params = authority_params(&root, &subject("TSA root"), validity)?;
     let root_certificate = issued(root_params.self_signed(&root))?;
     let root = Issuer::new(root_params, root);
 
-    let mut params = authority(&intermediate, &subject("TSA intermediate"), validity)?;
+    let mut params = authority_params(&intermediate, &subject("TSA intermediate"), validity)?;
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::TimeStamping];
     params.use_authority_key_identifier_extension = true;
     let intermediate_certificate = issued(params.signed_by(&intermediate, &root))?;
     let intermediate = Issuer::new(params, intermediate);
 
-    let mut params = certificate(&leaf, &subject("TSA timestamping"), validity)?;
+    let mut params = certificate_params(&leaf, &subject("TSA timestamping"), validity)?;
     params.is_ca = IsCa::ExplicitNoCa;
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.use_authority_key_identifier_extension = true;
@@ -147,24 +151,29 @@ pub fn timestamping_chain(
     ])
 }
 
-fn authority(key: &Key, subject: &Subject, validity: Validity) -> Result<CertificateParams> {
-    let mut params = certificate(key, subject, validity)?;
+fn authority_params(key: &Key, subject: &Subject, validity: Validity) -> Result<CertificateParams> {
+    let mut params = certificate_params(key, subject, validity)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
     Ok(params)
 }
 
-fn certificate(key: &Key, subject: &Subject, validity: Validity) -> Result<CertificateParams> {
+fn certificate_params(
+    key: &Key,
+    subject: &Subject,
+    validity: Validity,
+) -> Result<CertificateParams> {
     let mut params = CertificateParams::default();
     params.distinguished_name = subject.distinguished_name()?;
-    params.not_before = seconds(validity.not_before);
-    params.not_after = seconds(validity.not_after);
+    params.not_before = whole_seconds(validity.not_before);
+    params.not_after = whole_seconds(validity.not_after);
     params.serial_number = Some(serial_number(key, params.not_before));
     params.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier());
     Ok(params)
 }
 
-/// A positive number of 20 octets (RFC 5280, section 4.1.2.2), as hard to guess as the key.
+/// A serial number: positive and of 20 octets (RFC 5280, section 4.1.2.2). It is a hash of the key
+/// and the time, so nobody can guess it before the key is known.
 fn serial_number(key: &Key, not_before: OffsetDateTime) -> SerialNumber {
     let hash = Sha256::new()
         .chain_update(&key.point)
@@ -175,7 +184,7 @@ fn serial_number(key: &Key, not_before: OffsetDateTime) -> SerialNumber {
     SerialNumber::from_slice(&serial)
 }
 
-fn seconds(time: SystemTime) -> OffsetDateTime {
+fn whole_seconds(time: SystemTime) -> OffsetDateTime {
     OffsetDateTime::from(time)
         .replace_nanosecond(0)
         .expect("0 is a nanosecond")
@@ -201,7 +210,7 @@ impl Key {
         })
     }
 
-    /// RFC 7093, section 2, method 1.
+    /// The key's identifier in certificates (RFC 7093, section 2, method 1).
     fn identifier(&self) -> Vec<u8> {
         Sha256::digest(&self.point)[..20].to_vec()
     }

@@ -1,7 +1,7 @@
 //! X.509 certificates (RFC 5280): Fulcio's root, the timestamping chain, and reading both.
 //!
-//! Pure: no clock, disk or network. What is made depends on the keys and the times given and on
-//! nothing else, to the byte.
+//! Pure: no clock, disk or network. A certificate that is made here depends, to the byte, on the
+//! keys and the times given and on nothing else.
 
 mod certificate;
 mod chain;
@@ -11,7 +11,7 @@ mod issue;
 pub use certificate::{Certificate, read_bundle, write_bundle};
 pub use chain::Chain;
 pub use error::{Error, Result};
-pub use issue::{Subject, Validity, root, timestamping_chain};
+pub use issue::{Subject, Validity, root_certificate, timestamping_chain};
 
 /// How many intermediate certificates a chain may have.
 pub const MOST_INTERMEDIATES: usize = 10;

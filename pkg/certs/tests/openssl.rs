@@ -10,8 +10,8 @@ use std::{
 
 use keys::{Kind, PrivateKey};
 use scaffolding_certs::{
-    Certificate, Chain, Error, Subject, Validity, read_bundle, root, timestamping_chain,
-    write_bundle,
+    Certificate, Chain, Error, Subject, Validity, read_bundle, root_certificate,
+    timestamping_chain, write_bundle,
 };
 
 const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -66,7 +66,7 @@ fn openssl(arguments: &[&str]) -> String {
 
 #[test]
 fn openssl_sees_in_the_root_what_fulcio_asks_for() {
-    let root = root(&new_key(), &subject(), twenty_years()).unwrap();
+    let root = root_certificate(&new_key(), &subject(), twenty_years()).unwrap();
     let path = file("root.pem", &root.to_pem());
     let text = openssl(&["x509", "-noout", "-text", "-in", path.to_str().unwrap()]);
     for line in [
@@ -137,15 +137,15 @@ fn openssl_verifies_the_timestamping_chain_for_its_purpose() {
 fn the_same_key_and_time_make_the_same_certificate() {
     let key = new_key();
     assert_eq!(
-        root(&key, &subject(), twenty_years()),
-        root(&key, &subject(), twenty_years())
+        root_certificate(&key, &subject(), twenty_years()),
+        root_certificate(&key, &subject(), twenty_years())
     );
 }
 
 #[test]
 fn a_certificate_is_read_as_it_was_made() {
     let key = new_key();
-    let made = root(&key, &subject(), twenty_years()).unwrap();
+    let made = root_certificate(&key, &subject(), twenty_years()).unwrap();
     let [read] =
         <[Certificate; 1]>::try_from(read_bundle(made.to_pem().as_bytes()).unwrap()).unwrap();
     assert_eq!(read, made);
@@ -180,7 +180,7 @@ fn a_chain_without_its_root_or_with_a_stranger_is_refused() {
         Chain::from_pem(write_bundle(without_root).as_bytes()),
         Err(Error::NoRoot(_))
     ));
-    let stranger = root(&new_key(), &subject(), twenty_years()).unwrap();
+    let stranger = root_certificate(&new_key(), &subject(), twenty_years()).unwrap();
     let name = stranger.subject();
     let strange = [&[stranger], chain.certificates()].concat();
     assert_eq!(Chain::ordered(strange), Err(Error::NoChain(name)));
@@ -188,8 +188,10 @@ fn a_chain_without_its_root_or_with_a_stranger_is_refused() {
 
 #[test]
 fn a_chain_is_for_one_purpose() {
-    let issuing =
-        Chain::ordered(vec![root(&new_key(), &subject(), twenty_years()).unwrap()]).unwrap();
+    let issuing = Chain::ordered(vec![
+        root_certificate(&new_key(), &subject(), twenty_years()).unwrap(),
+    ])
+    .unwrap();
     let timestamping = new_timestamping_chain();
     let authorities = Chain::ordered(timestamping.certificates()[1..].to_vec()).unwrap();
     assert_eq!(issuing.check_issuing(), Ok(()));
@@ -206,7 +208,7 @@ fn a_chain_is_for_one_purpose() {
 
 #[test]
 fn the_fingerprint_is_the_one_that_openssl_shows() {
-    let root = root(&new_key(), &subject(), twenty_years()).unwrap();
+    let root = root_certificate(&new_key(), &subject(), twenty_years()).unwrap();
     let path = file("fingerprint.pem", &root.to_pem());
     let options = ["-noout", "-fingerprint", "-sha256", "-in"];
     let shown = openssl(&[&["x509"], &options[..], &[path.to_str().unwrap()]].concat());
@@ -218,14 +220,17 @@ fn the_fingerprint_is_the_one_that_openssl_shows() {
 
 #[test]
 fn a_certificate_with_the_same_name_but_another_key_is_no_issuer() {
-    let [one, other] = [(); 2].map(|()| root(&new_key(), &subject(), twenty_years()).unwrap());
+    let [one, other] =
+        [(); 2].map(|()| root_certificate(&new_key(), &subject(), twenty_years()).unwrap());
     assert!(!one.is_signed_by(&other));
 }
 
 #[test]
 fn what_is_not_only_certificates_is_no_bundle() {
     let key = new_key();
-    let pem = root(&key, &subject(), twenty_years()).unwrap().to_pem();
+    let pem = root_certificate(&key, &subject(), twenty_years())
+        .unwrap()
+        .to_pem();
     for file in [
         "".into(),
         "hello".into(),

@@ -15,9 +15,10 @@
 
 use std::time::Duration;
 
-/// How long a Job waits for a connection to a server of the stack. Short, since a cluster drops what
-/// is sent to a new Service at first, and TCP sends it again ever more seldom: a new connection is
-/// sooner there.
+/// How long a Job waits for a connection to a server of the stack.
+///
+/// It is short because a cluster drops the first packets to a new Service, and TCP repeats them
+/// after ever longer pauses: whoever gives up and connects anew gets through sooner.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A Secret or a ConfigMap that one Job makes and others read.
@@ -52,9 +53,9 @@ impl Published {
 /// The Secret with a server's private key, and the one with what clients get to know of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyPair {
-    /// With the private key; its server mounts it.
+    /// The Secret with the private key; its server mounts it.
     pub private: Published,
-    /// Without; `copysecrets` copies it.
+    /// The Secret without it; `copysecrets` copies it.
     pub public: Published,
     /// The entry of the private key.
     pub key: &'static str,
@@ -62,13 +63,13 @@ pub struct KeyPair {
     pub password: &'static str,
     /// The entry of what clients need: a public key, or certificates.
     pub trusted: &'static str,
-    /// The entries that are made from the private key: where one is, there was a key.
+    /// The entries that are made from the private key: where one of them exists, a private key did.
     pub made_from_key: &'static [&'static str],
-    /// What the copy of the public one is called, from which `createtuf` reads.
+    /// The name of the public Secret's copy, which `createtuf` reads.
     pub copy: &'static str,
 }
 
-/// A certificate and those above it.
+/// Fulcio's certificate, then those above it.
 pub const CERT: &str = "cert";
 /// The timestamp authority's certificates, its own first.
 pub const CERT_CHAIN: &str = "cert-chain";
@@ -86,13 +87,13 @@ pub const SIGNING_SECRET_PASSWORD: &str = "signing-secret-password";
 pub const TREE_ID: &str = "treeID";
 /// The configuration of the CT log, in protobuf's text format.
 pub const CONFIG: &str = "config";
-/// The roots that the CT log accepts, in one file.
+/// The root certificates that the CT log accepts, in one file.
 pub const ROOT_CA: &str = "rootca";
 /// A TUF repository, as a tar.gz.
 pub const REPOSITORY: &str = "repository";
 /// The newest root of a TUF repository, in a Secret.
 pub const ROOT: &str = "root";
-/// The same in a ConfigMap.
+/// The newest root of a TUF repository, in a ConfigMap.
 pub const ROOT_JSON: &str = "root.json";
 
 /// Rekor's key.
@@ -205,7 +206,7 @@ pub const REKOR_CONFIG: Published = config_map(
     &["rekor"],
 );
 
-/// The tree of the CT log; `createctconfig` adds its configuration, to read.
+/// The tree of the CT log. `createctconfig` adds the configuration there, for people to read.
 pub const CTLOG_CONFIG: Published = config_map(
     "ctlog-system",
     "ctlog-config",
@@ -259,7 +260,7 @@ pub const KEY_PAIRS: [KeyPair; 4] = [FULCIO, CTLOG, REKOR, TSA];
 /// The entries that may leave their namespace.
 pub const PUBLIC_ENTRIES: [&str; 3] = [CERT, CERT_CHAIN, PUBLIC];
 
-/// The key pair of which a Secret goes by `name`: one of the two, or the copy.
+/// The key pair to which a Secret called `name` belongs, as one of its two Secrets or as the copy.
 pub fn key_pair(name: &str) -> Option<&'static KeyPair> {
     let goes_by = |secret: &Published| secret.name == name || secret.other_names.contains(&name);
     KEY_PAIRS

@@ -1,5 +1,5 @@
-//! The file that ct_server reads at `--log_config`: a `LogMultiConfig` of certificate-transparency-go
-//! (`trillian/ctfe/configpb/config.proto`) in text format.
+//! The file that ct_server reads at `--log_config`: a `LogMultiConfig` in text format
+//! (`trillian/ctfe/configpb/config.proto` in certificate-transparency-go).
 
 use std::fmt;
 
@@ -8,7 +8,8 @@ use crate::{
     text::{Message, Value},
 };
 
-/// One log behind one Trillian server, as ct_server is told about it. Doesn't print itself.
+/// One log behind one Trillian server, as ct_server is told about it. It can't be printed, since it
+/// has the private key's password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Log {
     /// The tree in Trillian.
@@ -17,17 +18,18 @@ pub struct Log {
     pub prefix: String,
     /// Trillian's log server, `host:port`.
     pub trillian: String,
-    /// The file of the log's private key, encrypted with [`Log::password`]: ct_server takes no other.
+    /// The file of the log's private key. It has to be encrypted, with [`Log::password`].
     pub private_key_path: String,
     /// The private key's password.
     pub password: String,
-    /// The public key (SubjectPublicKeyInfo in DER), which ct_server compares at its start.
+    /// The public key (SubjectPublicKeyInfo in DER). At its start ct_server checks that it is the
+    /// private key's.
     pub public_key: Vec<u8>,
-    /// The files of the roots that certificates may chain to.
+    /// The files of the root certificates that certificates may chain to.
     pub roots_paths: Vec<String>,
 }
 
-/// A configuration with one log. What it says beside [`Log`] is kept when it is changed.
+/// A configuration with one log. Fields that [`Log`] doesn't have are kept when it is changed.
 #[derive(Clone)]
 pub struct Config(Message);
 
@@ -63,7 +65,7 @@ impl Config {
         Ok(config)
     }
 
-    /// What it says of the log. What it doesn't say is empty, or zero.
+    /// The log as the configuration has it. Fields that it doesn't have are empty, or zero.
     ///
     /// # Errors
     ///
@@ -93,7 +95,7 @@ impl Config {
         })
     }
 
-    /// Says this of the log.
+    /// Makes the configuration say what is `asked` of the log.
     pub fn set(&mut self, asked: &Log) {
         let backend = self.part_mut(BACKEND);
         let name = backend.get("name").cloned();
@@ -114,7 +116,7 @@ impl Config {
         log.set("log_backend_name", [name]);
     }
 
-    /// The same without the private key's password, for people to read.
+    /// The configuration without the private key's password, for people to read.
     #[must_use]
     pub fn without_password(&self) -> Self {
         let mut config = self.clone();
@@ -166,7 +168,7 @@ fn decoded_key_file(mut wire: &[u8]) -> Option<Message> {
             0x12 => "password",
             _ => return None,
         };
-        // A length of 128 and more takes a second byte; a path that long is nobody's.
+        // From 128 on a length takes a second byte. Nobody has a path that long, so it isn't read.
         let length = Some(usize::from(*length)).filter(|length| *length < 128)?;
         let (value, rest) = rest.split_at_checked(length)?;
         file.set(name, [Value::text(value)]);

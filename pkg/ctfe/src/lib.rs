@@ -1,4 +1,5 @@
-//! What ct_server reads: its configuration and the roots that certificates in the log chain to.
+//! What ct_server reads: its configuration, and the root certificates that certificates in the log
+//! chain to.
 //!
 //! Pure: no clock, disk or network.
 
@@ -9,7 +10,8 @@ mod text;
 pub use config::{Config, Log};
 pub use roots::Roots;
 
-/// What can be wrong with a configuration or a root. None of these holds anything of a key.
+/// What can be wrong with a configuration or a root certificate. None of these holds anything of a
+/// key.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -28,12 +30,12 @@ pub enum Error {
     /// An entry isn't a PEM file of certificates.
     #[error("reading {entry}")]
     Roots {
-        /// Its key.
+        /// The entry's name.
         entry: String,
         /// What is wrong with it.
         source: certs::Error,
     },
-    /// A new root that isn't one.
+    /// A new root certificate that can't be one.
     #[error("{subject} is no root to trust: {reason}")]
     NoRoot {
         /// The certificate's subject.

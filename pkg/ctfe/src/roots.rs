@@ -1,4 +1,4 @@
-//! The roots that certificates in the log chain to.
+//! The root certificates that certificates in the log chain to.
 
 use std::time::SystemTime;
 
@@ -6,7 +6,7 @@ use certs::Certificate;
 
 use crate::{Error, Result};
 
-/// Roots in the order in which they were first trusted, each once.
+/// Root certificates in the order in which they were first trusted, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Roots(Vec<Certificate>);
 
@@ -20,13 +20,13 @@ impl Roots {
     pub fn in_entries<'a>(entries: impl Iterator<Item = (&'a str, &'a [u8])>) -> Result<Self> {
         let mut files: Vec<_> = entries
             .filter(|(_, file)| !file.is_empty())
-            .filter_map(|(key, file)| Some((position(key)?, key, file)))
+            .filter_map(|(entry, file)| Some((position(entry)?, entry, file)))
             .collect();
         files.sort_unstable();
         let mut roots = Self::default();
-        for (_, key, file) in files {
+        for (_, entry, file) in files {
             let bundle = certs::read_bundle(file).map_err(|source| Error::Roots {
-                entry: key.to_owned(),
+                entry: entry.to_owned(),
                 source,
             })?;
             roots.0.extend(bundle);
@@ -53,7 +53,7 @@ impl Roots {
             .collect()
     }
 
-    /// Adds a root.
+    /// Adds a root certificate.
     ///
     /// # Errors
     ///
@@ -76,11 +76,11 @@ impl Roots {
         })
     }
 
-    /// The entries of a Secret: all roots in `rootca`, and each in an entry of its own.
+    /// The entries of a Secret: all roots in `rootca`, and each in an entry `fulcio-…` of its own.
     pub fn to_entries(&self) -> impl Iterator<Item = (String, String)> {
         let each = self.0.iter().enumerate();
-        let each = each.map(|(i, root)| (format!("{EACH}{i}"), root.to_pem()));
-        std::iter::once((ALL.to_owned(), certs::write_bundle(&self.0))).chain(each)
+        let each = each.map(|(i, root)| (format!("{EACH_ROOT}{i}"), root.to_pem()));
+        std::iter::once((ALL_ROOTS.to_owned(), certs::write_bundle(&self.0))).chain(each)
     }
 
     fn dedup(&mut self) {
@@ -93,15 +93,15 @@ impl Roots {
     }
 }
 
-/// Where an entry's roots come in the order, if it holds roots: `fulcio-` and something else than
-/// a number is someone's own and comes last.
-fn position(key: &str) -> Option<(u8, usize)> {
-    if key == ALL {
+/// Where the roots of an entry come in the order; `None` for an entry that holds no roots. One that
+/// is called `fulcio-` and not numbered was put there by a person, and comes last.
+fn position(entry: &str) -> Option<(u8, usize)> {
+    if entry == ALL_ROOTS {
         return Some((0, 0));
     }
-    let number = key.strip_prefix(EACH)?.parse();
+    let number = entry.strip_prefix(EACH_ROOT)?.parse();
     Some(number.map_or((2, 0), |number| (1, number)))
 }
 
-const ALL: &str = "rootca";
-const EACH: &str = "fulcio-";
+const ALL_ROOTS: &str = "rootca";
+const EACH_ROOT: &str = "fulcio-";

@@ -1,11 +1,11 @@
-//! Protocol buffers in text format, as far as it goes without knowing the message's type.
+//! Protocol buffers in text format, as far as it can be read without knowing the message's type.
 //!
-//! What is read is written back whole, fields unknown here included. The format:
-//! <https://protobuf.dev/reference/protobuf/textformat-spec/>.
+//! What is read is written back whole, also fields that nobody here knows. The format is described
+//! at <https://protobuf.dev/reference/protobuf/textformat-spec/>.
 
 use std::fmt::{self, Write as _};
 
-/// A message: its fields in their order, a repeated one several times.
+/// A message: its fields in their order. A repeated field is there several times.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Message(Vec<(String, Value)>);
 
@@ -133,8 +133,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// What is left to read. Each method takes what it reads, and nothing when it returns `None`
-/// from its first character on.
+/// The text that is still to be read. Each method takes what it reads off the front, and returns
+/// `None` when that can't be read: the text then begins near the mistake.
 struct Reader<'a> {
     rest: &'a str,
 }

@@ -17,7 +17,7 @@ fn root_until(common_name: &str, not_after: SystemTime) -> Certificate {
         not_before: SystemTime::UNIX_EPOCH,
         not_after,
     };
-    certs::root(&PrivateKey::generate(Kind::EcdsaP256), &subject, validity).unwrap()
+    certs::root_certificate(&PrivateKey::generate(Kind::EcdsaP256), &subject, validity).unwrap()
 }
 
 fn root(common_name: &str) -> Certificate {

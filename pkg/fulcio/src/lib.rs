@@ -48,7 +48,7 @@ pub enum Error {
         /// Why it can't be read, unless it is too long or holds no chain.
         source: Option<serde_json::Error>,
     },
-    /// A chain that nothing can be trusted by.
+    /// Certificates that are no chain.
     #[error("reading Fulcio's certificates from {url}")]
     Chain {
         /// What was asked for.
@@ -59,7 +59,8 @@ pub enum Error {
 }
 
 impl Final for Error {
-    /// Fulcio answers, and what it has is no chain.
+    /// Final is that Fulcio works and its certificates are no chain: it would answer the same
+    /// again.
     fn is_final(&self) -> bool {
         matches!(self, Self::Chain { .. })
     }
@@ -72,13 +73,13 @@ struct TrustBundle {
     chains: Vec<CertificateChain>,
 }
 
-/// PEM, the issuing authority first and the root last.
+/// Certificates in PEM, the issuing authority's first and the root certificate last.
 #[derive(Deserialize)]
 struct CertificateChain {
     certificates: Vec<String>,
 }
 
-/// The chains of the Fulcio at `url`: each ends with a root, and there is one at least.
+/// The chains of the Fulcio at `url`. There is one at least.
 ///
 /// For an `https` URL the system's certificates are trusted, or those in `SSL_CERT_FILE`.
 ///
@@ -113,7 +114,7 @@ async fn fetch(url: &Url) -> Result<Vec<u8>, Error> {
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TIMEOUT);
     if url.scheme() == "http" {
-        // Otherwise a client can't be made in an image without certificates.
+        // A client that may need TLS can't be made in an image without the system's certificates.
         client = client.tls_certs_only([]);
     }
     let client = client.build().map_err(unreachable)?;

@@ -11,11 +11,12 @@ pub type Kube = Client;
 
 /// Connects as the pod's service account, or as `KUBECONFIG` says.
 ///
-/// No request hangs for ever, and none is retried here: the Job's runtime does the whole work again.
+/// No request hangs for ever, and none is retried here, since the Job's runtime does the whole work
+/// again.
 ///
 /// # Errors
 ///
-/// [`Error::Connect`] outside a cluster without a kubeconfig, or when what they name can't be read.
+/// [`Error::Connect`] outside a cluster without a kubeconfig, or when either can't be read.
 pub async fn connect() -> Result<Kube> {
     let mut config = Config::infer()
         .await

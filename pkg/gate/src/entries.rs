@@ -1,10 +1,11 @@
-//! What a gate holds.
+//! What a Secret or a ConfigMap holds.
 
 use std::{collections::BTreeMap, mem};
 
-/// Keys and their values, as in the `data` of a Secret or a ConfigMap. Doesn't print, since values
-/// may be private keys. A key with an empty value is kept, and counts as missing: objects may be
-/// made ahead of the Job that fills them.
+/// Entries by their names, as in the `data` of a Secret or a ConfigMap.
+///
+/// They can't be printed, since values may be private keys. An entry with an empty value is kept
+/// but counts as missing: somebody may make an object ahead of the Job that fills it.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Entries(BTreeMap<String, Vec<u8>>);
 
@@ -16,44 +17,44 @@ impl Entries {
 
     /// These entries and one more.
     #[must_use]
-    pub fn with(mut self, key: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
-        self.insert(key, value);
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) -> Self {
+        self.insert(name, value);
         self
     }
 
-    /// Sets the value of `key`.
-    pub fn insert(&mut self, key: impl Into<String>, value: impl Into<Vec<u8>>) {
-        self.0.insert(key.into(), value.into());
+    /// Sets the entry `name`.
+    pub fn insert(&mut self, name: impl Into<String>, value: impl Into<Vec<u8>>) {
+        self.0.insert(name.into(), value.into());
     }
 
-    /// The value of `key`.
-    pub fn get(&self, key: &str) -> Option<&[u8]> {
+    /// The value of the entry `name`; an empty one counts as missing.
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.0
-            .get(key)
+            .get(name)
             .map(Vec::as_slice)
             .filter(|value| !value.is_empty())
     }
 
-    /// Keys and values, by key.
+    /// Names and values, ordered by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0
             .iter()
-            .map(|(key, value)| (key.as_str(), value.as_slice()))
+            .map(|(name, value)| (name.as_str(), value.as_slice()))
     }
 
-    /// Sets all of `others`.
+    /// Sets all entries of `others`.
     pub fn extend(&mut self, mut others: Self) {
         self.0.extend(mem::take(&mut others.0));
     }
 
-    /// The keys whose values differ from those in `before`, removed ones included.
+    /// The names of the entries that differ from `before`, removed ones included.
     pub fn changed_since<'a>(&'a self, before: &'a Self) -> impl Iterator<Item = &'a str> {
-        let gone = before.0.keys().filter(|key| !self.0.contains_key(*key));
+        let removed = before.0.keys().filter(|name| !self.0.contains_key(*name));
         let set = self
             .0
             .iter()
-            .filter(|(key, value)| before.0.get(*key) != Some(value));
-        set.map(|(key, _)| key).chain(gone).map(String::as_str)
+            .filter(|(name, value)| before.0.get(*name) != Some(value));
+        set.map(|(name, _)| name).chain(removed).map(String::as_str)
     }
 }
 

@@ -18,7 +18,7 @@ pub enum Error {
     Forbidden {
         /// `reading` or `writing`.
         doing: &'static str,
-        /// What.
+        /// The object that it was done to.
         object: Object,
         /// The API server's words.
         source: Cause,
@@ -28,7 +28,7 @@ pub enum Error {
     Call {
         /// `reading` or `writing`.
         doing: &'static str,
-        /// What.
+        /// The object that it was done to.
         object: Object,
         /// The API server's words, or how the connection failed.
         source: Cause,
@@ -75,7 +75,7 @@ impl Error {
     }
 }
 
-/// What the API server says is wrong with an object, and what can be done.
+/// The refusal of an object that the API server finds invalid.
 fn invalid(object: Object, status: &Status) -> Refusal {
     let causes = status.details.iter().flat_map(|details| &details.causes);
     let mut texts: Vec<_> = causes.map(|cause| cause.message.as_str()).collect();
@@ -95,7 +95,8 @@ fn invalid(object: Object, status: &Status) -> Refusal {
     Refusal::new(object, format!("can't be written ({text})"), way_out)
 }
 
-/// The last of an error's causes: kube and hyper name the layer, the system names the reason.
+/// The last of an error's causes, as a sentence: it has the system's reason, while the errors above
+/// it, kube's and hyper's, only name the layer in which the connection failed.
 fn deepest(mut error: &dyn std::error::Error) -> String {
     while let Some(cause) = error.source() {
         error = cause;

@@ -1,4 +1,4 @@
-//! Objects that are published.
+//! Objects that a Job reads and then writes.
 
 use std::{fmt, ops::Deref, sync::Once};
 
@@ -12,8 +12,8 @@ use tracing::info;
 
 use crate::{Entries, Error, HasEntries, Kube, Result, Source};
 
-/// A Secret or a ConfigMap that is published. It is what was read of it until then, and what was
-/// written after.
+/// A Secret or a ConfigMap that a Job publishes. Until it is published, this is the object as it
+/// was read, and then as it was written.
 pub struct Gate<K>(Source<K>);
 
 impl Gate<Secret> {
@@ -39,7 +39,8 @@ impl Gate<ConfigMap> {
 }
 
 impl<K: HasEntries> Gate<K> {
-    /// Checks that nobody wrote the object since it was read: what was read after it fits it.
+    /// Checks that nobody wrote the object since it was read. Other objects that were read
+    /// meanwhile then belong to the same moment.
     ///
     /// # Errors
     ///
@@ -57,9 +58,12 @@ impl<K: HasEntries> Gate<K> {
         }
     }
 
-    /// A name for what is made for this gate and for no other: `<uid of the namespace>/<name>`.
-    /// It outlives the object, and ends with its namespace. Where that may not be read, an object
-    /// that exists stands in for it, and the name ends with the object.
+    /// The identity of what is made for this gate and for no other: `<uid of the
+    /// namespace>/<name>`.
+    ///
+    /// It stays the same when the object is deleted and made anew, and changes with the namespace.
+    /// If the Job may not read its namespace, the UID is that of the object, if that exists: then
+    /// the identity is lost with the object.
     ///
     /// # Errors
     ///
@@ -128,7 +132,7 @@ impl<K: HasEntries> Gate<K> {
         let written = written.map_err(|cause| Error::call("writing", object.clone(), cause))?;
         let changed: Vec<_> = entries
             .changed_since(self.entries())
-            .map(|key| format!("{key:?}"))
+            .map(|entry| format!("{entry:?}"))
             .collect();
         info!(
             %object,
@@ -156,7 +160,8 @@ impl<K: HasEntries> fmt::Display for Gate<K> {
     }
 }
 
-/// Logs once that `object` stands in for its namespace: a Job tries many times.
+/// Logs that the identity is made from the UID of `object` instead of its namespace's. A Job tries
+/// many times, and logs it once.
 fn tell_of_stand_in(object: &Object, error: &Error) {
     static TOLD: Once = Once::new();
     TOLD.call_once(|| {

@@ -25,10 +25,10 @@ pub trait HasEntries:
     /// A new object.
     fn new(metadata: ObjectMeta, entries: &Entries) -> Self;
 
-    /// What it holds.
+    /// The object's entries.
     fn entries(&self) -> Entries;
 
-    /// Makes it hold just `entries`.
+    /// Replaces all entries by `entries`.
     fn set(&mut self, entries: &Entries);
 }
 
@@ -49,7 +49,7 @@ impl HasEntries for Secret {
         self.data
             .iter()
             .flatten()
-            .map(|(key, value)| (key.clone(), value.0.clone()))
+            .map(|(entry, value)| (entry.clone(), value.0.clone()))
             .collect()
     }
 
@@ -57,7 +57,7 @@ impl HasEntries for Secret {
         self.data = Some(
             entries
                 .iter()
-                .map(|(key, value)| (key.into(), ByteString(value.into())))
+                .map(|(entry, value)| (entry.into(), ByteString(value.into())))
                 .collect(),
         );
     }
@@ -80,27 +80,27 @@ impl HasEntries for ConfigMap {
             .data
             .iter()
             .flatten()
-            .map(|(key, value)| (key.clone(), value.clone().into_bytes()));
+            .map(|(entry, value)| (entry.clone(), value.clone().into_bytes()));
         let binary = self
             .binary_data
             .iter()
             .flatten()
-            .map(|(key, value)| (key.clone(), value.0.clone()));
+            .map(|(entry, value)| (entry.clone(), value.0.clone()));
         text.chain(binary).collect()
     }
 
-    /// UTF-8 goes to `data`, where `kubectl` shows it, the rest to `binaryData`, as does what is
-    /// there already.
+    /// Writes UTF-8 to `data`, where `kubectl` shows it, and the rest to `binaryData`. An entry
+    /// that is in `binaryData` already stays there.
     fn set(&mut self, entries: &Entries) {
         let (mut text, mut binary) = (vec![], vec![]);
-        for (key, value) in entries.iter() {
+        for (entry, value) in entries.iter() {
             let is_binary = self
                 .binary_data
                 .as_ref()
-                .is_some_and(|binary| binary.contains_key(key));
+                .is_some_and(|binary| binary.contains_key(entry));
             match std::str::from_utf8(value) {
-                Ok(value) if !is_binary => text.push((key.to_owned(), value.to_owned())),
-                _ => binary.push((key.to_owned(), ByteString(value.into()))),
+                Ok(value) if !is_binary => text.push((entry.to_owned(), value.to_owned())),
+                _ => binary.push((entry.to_owned(), ByteString(value.into()))),
             }
         }
         self.data = Some(text.into_iter().collect());

@@ -55,12 +55,12 @@ impl<K: HasEntries> Source<K> {
         })
     }
 
-    /// The same object as it is now.
+    /// Reads the object once more.
     pub(crate) async fn read_again(&self) -> Result<Self> {
         Self::read(&self.kube, &self.namespace, &self.name).await
     }
 
-    /// Takes the object that was written in its place.
+    /// Remembers the object as it was written, in the place of what was read.
     pub(crate) fn set(&mut self, written: K, entries: Entries) {
         self.found = Some(written);
         self.entries = entries;
@@ -76,19 +76,19 @@ impl<K: HasEntries> Source<K> {
         &self.entries
     }
 
-    /// The value of `key`; an empty one counts as missing.
-    pub fn bytes(&self, key: &str) -> Option<&[u8]> {
-        self.entries.get(key)
+    /// The value of an entry; an empty one counts as missing.
+    pub fn bytes(&self, entry: &str) -> Option<&[u8]> {
+        self.entries.get(entry)
     }
 
-    /// What messages call it.
+    /// The object's name in messages.
     pub fn object(&self) -> Object {
         object::<K>(&self.namespace, &self.name)
     }
 
-    /// What messages call its entry `key`.
-    pub fn entry(&self, key: &str) -> Object {
-        self.object().entry(key)
+    /// The name of one of its entries in messages.
+    pub fn entry(&self, entry: &str) -> Object {
+        self.object().entry(entry)
     }
 
     pub(crate) fn kube(&self) -> &Kube {

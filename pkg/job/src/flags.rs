@@ -15,8 +15,8 @@ pub struct LogOptions {
     log_format: Format,
 }
 
-/// The process's arguments as `A`, and the log started as they say. Wrong ones, and `--help`, end
-/// the process here.
+/// Reads the process's arguments and starts the log as they say. Wrong ones, and `--help`, end the
+/// process here.
 pub fn parse<A: Parser>() -> A {
     let parsed = matches::<A>(std::env::args_os()).and_then(|matches| {
         let format = matches.try_get_one::<Format>("log_format").ok().flatten();
@@ -26,9 +26,10 @@ pub fn parse<A: Parser>() -> A {
     parsed.unwrap_or_else(|error| error.exit())
 }
 
-/// `arguments`, the first of which is the program's name, as `A`: with one dash or two, a boolean
-/// with a value or without, and of a flag that is given twice the last counts, unless it takes a
-/// list.
+/// Reads `arguments`, the first of which is the program's name.
+///
+/// A flag may have one dash or two, and a boolean one a value or none. When a flag is given twice,
+/// the last one counts, unless it takes a list.
 ///
 /// # Errors
 ///
@@ -51,7 +52,7 @@ fn matches<A: Parser>(
     });
     let dashed =
         |argument: OsString| match argument.to_str().and_then(|text| text.strip_prefix('-')) {
-            Some(rest) if command.get_arguments().any(|flag| names(flag, rest)) => {
+            Some(rest) if command.get_arguments().any(|flag| is_named(flag, rest)) => {
                 OsString::from(format!("--{rest}"))
             }
             _ => argument,
@@ -60,8 +61,9 @@ fn matches<A: Parser>(
     command.try_get_matches_from(arguments)
 }
 
-/// `flag`, if it is a boolean, as `--flag`, `--flag=true` or `--flag=false`. One whose values aren't
-/// read by a function of its own is read by [`boolean`].
+/// Lets a boolean flag be written as `--flag`, `--flag=true` or `--flag=false`; leaves other flags
+/// as they are. Its value is read by [`boolean`], unless the flag has a function of its own for
+/// that.
 fn with_optional_value(flag: Arg) -> Arg {
     if flag.get_value_parser().type_id() != clap::value_parser!(bool).type_id() {
         return flag;
@@ -97,10 +99,10 @@ pub fn boolean(text: &str) -> Result<bool, &'static str> {
 
 /// The name of a Kubernetes object or namespace (RFC 1123, a subdomain).
 pub fn name(text: &str) -> Result<String, &'static str> {
-    let ends =
+    let is_end =
         |end: Option<char>| end.is_some_and(|end| end.is_ascii_lowercase() || end.is_ascii_digit());
     let inner = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
-    match ends(text.chars().next()) && ends(text.chars().last()) && text.chars().all(inner) {
+    match is_end(text.chars().next()) && is_end(text.chars().last()) && text.chars().all(inner) {
         true if text.len() <= 253 => Ok(text.into()),
         _ => Err(
             "a name has 1 to 253 lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit",
@@ -108,8 +110,9 @@ pub fn name(text: &str) -> Result<String, &'static str> {
     }
 }
 
-/// The URL of a server, as others can take it without mending it: `http://` or `https://`, a host, and
-/// nothing that RFC 3986 has encoded.
+/// The URL of a server: `http://` or `https://`, a host, and only characters that RFC 3986 allows
+/// unencoded. The parser would mend other URLs in silence, but clients that are told this one may
+/// not.
 pub fn url(text: &str) -> Result<Url, String> {
     let url: Url = text
         .parse()
@@ -125,7 +128,8 @@ pub fn url(text: &str) -> Result<Url, String> {
     }
 }
 
-/// How long something is to be valid: an hour to a thousand years, such as `20y`, `180d` or `8760h`.
+/// How long something is to be valid: an hour to a thousand years, such as `20y`, `180d` or
+/// `8760h`.
 pub fn lifetime(text: &str) -> Result<Duration, String> {
     let lifetime = humantime::parse_duration(text).map_err(|cause| cause.to_string())?;
     match (SHORTEST_LIFE..=LONGEST_LIFE).contains(&lifetime) {
@@ -147,7 +151,7 @@ pub fn password_file(path: &str) -> Result<String, String> {
 }
 
 /// Whether `text` is the long name of `flag`, with or without a value.
-fn names(flag: &Arg, text: &str) -> bool {
+fn is_named(flag: &Arg, text: &str) -> bool {
     flag.get_long() == Some(text.split_once('=').map_or(text, |(name, _)| name))
 }
 

@@ -1,15 +1,17 @@
-//! From a library's errors to a Job's: what is final is refused, all else is tried again.
+//! What a Job does about a library's errors: it refuses final ones, and tries again after all
+//! others.
 
 use anyhow::Context as _;
 use refusal::{Final, Refusal};
 
 /// For a result whose error knows whether waiting may cure it.
 pub trait OrRefuse<T, E> {
-    /// A final error as the refusal that `refuse` makes of it, any other with what was being done.
+    /// Turns a final error into the refusal that `refuse` makes of it, and tells with any other
+    /// error what the Job was `doing`.
     ///
     /// # Errors
     ///
-    /// Whatever was one before.
+    /// Whenever the result was one.
     fn or_refuse(
         self,
         doing: &'static str,

@@ -49,7 +49,12 @@ pub use refused::Refused;
 #[derive(clap::Args, Debug, Clone)]
 pub struct Options {
     /// How long to wait for what isn't there yet, such as 90s or 10m
-    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = humantime::parse_duration)]
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "10m",
+        value_parser = humantime::parse_duration
+    )]
     timeout: Duration,
 
     #[command(flatten)]
@@ -58,9 +63,9 @@ pub struct Options {
 
 /// Does `work` until it succeeds, the deadline passes, a signal arrives or it is refused.
 ///
-/// The exit code is what the Job's `podFailurePolicy` and a script rely on: 0 the gate is open,
-/// 1 gave up at the deadline, 3 [refused](refusal::Refusal), 143 stopped by SIGTERM or SIGINT. (2, wrong flags, is
-/// clap's.) The last line of the log says why; Kubernetes makes it the termination message.
+/// The Job's `podFailurePolicy` and scripts rely on the exit code: 0 the gate is open, 1 gave up at
+/// the deadline, 3 [refused](refusal::Refusal), 143 stopped by SIGTERM or SIGINT. (2, wrong flags,
+/// is clap's.) The last line of the log says why; Kubernetes makes it the termination message.
 pub async fn run<T: Into<Done>, F: Future<Output = anyhow::Result<T>>>(
     options: &Options,
     work: impl FnMut() -> F,
@@ -99,9 +104,11 @@ impl From<Option<String>> for Done {
     }
 }
 
-/// Calls `work` until it succeeds or is refused. A pause is a tenth of the time waited so far, so
-/// that a gate opens within 10 % of the time its dependency took. A failure is logged when it is
-/// a new one.
+/// Calls `work` until it succeeds or is refused. A failure is logged unless the last one was the
+/// same.
+///
+/// A pause is a tenth of the time waited so far: so the gate opens at most 10 % later than it
+/// could, and a server that takes long isn't asked all the time.
 async fn persist<T, F: Future<Output = anyhow::Result<T>>>(
     mut work: impl FnMut() -> F,
     last: &RefCell<String>,
@@ -140,8 +147,8 @@ fn tell_refused(failure: &anyhow::Error) {
     }
 }
 
-/// Waits for SIGTERM or SIGINT, and returns its name. A Job is process 1 of its container, where a
-/// signal that nobody handles is ignored.
+/// Waits for SIGTERM or SIGINT, and returns its name. Without this, a Job couldn't be stopped: it
+/// is process 1 of its container, for which Linux ignores signals that the process doesn't handle.
 pub async fn terminated() -> &'static str {
     let handler = |kind| signal(kind).expect("the runtime has its signal driver");
     let mut term = handler(SignalKind::terminate());

@@ -1,7 +1,7 @@
 //! Log lines on standard error.
 //!
-//! Only this project's own crates are heard. kube logs whole answers of the API server when it
-//! can't read them, and those may be Secrets.
+//! Only what this project's own crates log is written. kube logs whole answers of the API server
+//! when it can't read them, and those may be Secrets.
 
 use std::fmt;
 
@@ -13,13 +13,14 @@ use tracing_subscriber::{
     prelude::*,
 };
 
-/// How a log line is written.
+/// How a log line is written. (The variants' comments are the text of `--help`.)
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
 pub(crate) enum Format {
     /// For people: a level and a sentence, which names what it is about
     #[default]
     Text,
-    /// For collectors: an object with the time, the level, the sentence, and what it is about in fields
+    /// For collectors: an object with the time, the level, the sentence, and what it is about in
+    /// fields
     Json,
 }
 
@@ -43,7 +44,7 @@ pub(crate) fn start(program: &str, format: Format) {
         .try_init();
 }
 
-/// Writes the sentence, which has in it what the other fields say.
+/// Writes the sentence alone: it has in it what the other fields say.
 fn sentence(writer: &mut format::Writer<'_>, field: &Field, value: &dyn fmt::Debug) -> fmt::Result {
     match field.name() {
         "message" => write!(writer, "{value:?}"),

@@ -10,19 +10,23 @@ use tracing::warn;
 use crate::{Error, Halves, Pair, Result, pair::TO_START_ANEW};
 
 impl Pair {
-    /// Adds the chain for the key: the one that exists, else the `new` one, after a look at it: in
-    /// order, for that key, `fit` for its purpose, valid. A warning when it ends within a year.
+    /// Adds the chain that exists for the key, or else the one that `new` makes.
     ///
-    /// A chain can't be derived from a key. Of the public Secret only a lone root is taken back,
-    /// since it is signed by the key itself; anything else could come from whoever writes there.
+    /// Its certificates must be in order and valid, its first one must be the key's, and
+    /// `check_purpose` must accept it. When it expires within a year, a warning is logged.
+    ///
+    /// A chain that is missing in the private Secret can't be derived from the key. The public
+    /// one's is taken back if it is a root certificate alone, since only the key itself can have
+    /// signed that; anything else could come from whoever may write there.
     ///
     /// # Errors
     ///
-    /// [`Error::Refused`] when it isn't so; [`Error::NotYetValid`] when this clock is behind.
+    /// [`Error::Refused`] when the chain isn't like that; [`Error::NotYetValid`] when this clock is
+    /// behind.
     pub fn add_chain(
         &self,
         halves: &mut Halves,
-        fit: fn(&Chain) -> certs::Result<()>,
+        check_purpose: fn(&Chain) -> certs::Result<()>,
         new: impl FnOnce(&PrivateKey) -> certs::Result<Chain>,
     ) -> Result<()> {
         let (chain, pem) = match self.existing_chain()? {
@@ -40,7 +44,7 @@ impl Pair {
             let difference = "doesn't belong to the private key beside it".into();
             return Err(self.wrong_chain(difference).into());
         }
-        fit(&chain).map_err(|cause| self.unusable_chain(&cause))?;
+        check_purpose(&chain).map_err(|cause| self.unusable_chain(&cause))?;
         let object = self.private.entry(self.layout.trusted);
         match chain.check_validity(SystemTime::now()) {
             Ok(None) => (),
@@ -59,7 +63,7 @@ impl Pair {
         Ok(())
     }
 
-    /// The chain in one of the Secrets, read and as it is there.
+    /// The chain in one of the Secrets, and the file that it was read from.
     fn existing_chain(&self) -> Result<Option<(Chain, Vec<u8>)>, Refusal> {
         let entry = self.layout.trusted;
         let read = |pem| Chain::from_pem(pem).map_err(|cause| self.unusable_chain(&cause));

@@ -1,4 +1,4 @@
-//! The key, and what is to be written of it.
+//! The key, and what is to be written into its two Secrets.
 
 use contract::PUBLIC;
 use gate::Entries;
@@ -14,18 +14,18 @@ pub struct Halves {
     pub key: PrivateKey,
     /// Its password.
     pub password: Vec<u8>,
-    /// What is missing in the private Secret.
+    /// The entries that are missing in the private Secret.
     pub private: Entries,
-    /// The public Secret.
+    /// All entries of the public Secret.
     pub public: Entries,
 }
 
-/// How a new key is written: in the form that its server opens.
+/// Writes a new key, encrypted with a password, in the form that its server opens.
 pub type Encrypt = fn(&PrivateKey, &[u8]) -> String;
 
 impl Pair {
-    /// The key that exists, else a new one (ECDSA P-256). `given` is its password, unless there is
-    /// one beside it.
+    /// The halves of the key that exists, else of a new one (ECDSA P-256). `given` is its password,
+    /// unless the Secret has one.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl Pair {
         }
     }
 
-    /// The private key that exists, opened with the password beside it, else with `given`.
+    /// The private key that exists, opened with the Secret's password, else with `given`.
     ///
     /// # Errors
     ///
@@ -99,7 +99,7 @@ impl Pair {
         )
     }
 
-    /// The password of the private key: the one beside it, else `given`, else a random one.
+    /// The password of the private key: the Secret's, else `given`, else a random one.
     pub fn password(&self, given: Option<&str>) -> Vec<u8> {
         match (self.private.bytes(self.layout.password), given) {
             (Some(stored), _) => stored.into(),
@@ -112,7 +112,7 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] when the public key beside it is another key's, or none.
+    /// A [`Refusal`] when the Secret's public key is another key's, or can't be read.
     pub fn halves_of(&self, key: PrivateKey, password: Vec<u8>) -> Result<Halves, Refusal> {
         let mut halves = Halves {
             key,
@@ -120,7 +120,7 @@ impl Pair {
             private: Entries::new(),
             public: Entries::new(),
         };
-        self.complete(&mut halves, self.layout.password, password);
+        self.add_if_missing(&mut halves, self.layout.password, password);
         if self.layout.public.entries.contains(&PUBLIC) {
             let public_key = self.public_key(&halves.key)?;
             self.add(&mut halves, PUBLIC, public_key);
@@ -145,20 +145,21 @@ impl Pair {
         Ok(halves)
     }
 
-    /// Adds an entry to the public half, and to the private one if it belongs there and is missing.
+    /// Adds an entry to the public half, and to the private one where it is missing.
     pub fn add(&self, halves: &mut Halves, entry: &str, value: Vec<u8>) {
-        self.complete(halves, entry, value.clone());
+        self.add_if_missing(halves, entry, value.clone());
         halves.public.insert(entry, value);
     }
 
-    fn complete(&self, halves: &mut Halves, entry: &str, value: Vec<u8>) {
+    /// Adds an entry to the private half if it belongs there and the Secret lacks it.
+    fn add_if_missing(&self, halves: &mut Halves, entry: &str, value: Vec<u8>) {
         let is_private = self.layout.private.entries.contains(&entry);
         if is_private && self.private.bytes(entry).is_none() {
             halves.private.insert(entry, value);
         }
     }
 
-    /// The public half of `key`: as it stands beside it, or derived from it.
+    /// The public half of `key` (PEM): as the Secret has it, else derived from the key.
     fn public_key(&self, key: &PrivateKey) -> Result<Vec<u8>, Refusal> {
         let is_private = self.layout.private.entries.contains(&PUBLIC);
         let Some(pem) = self.private.bytes(PUBLIC).filter(|_| is_private) else {

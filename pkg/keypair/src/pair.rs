@@ -2,23 +2,25 @@
 
 use contract::KeyPair;
 use gate::{Gate, Kube, Secret};
-
 use tracing::warn;
 
 use crate::{Halves, Result};
 
 /// The Secret with a private key and the one with its public half.
 pub struct Pair {
-    /// With the private key.
+    /// The Secret with the private key.
     pub private: Gate<Secret>,
-    /// Without.
+    /// The Secret without it.
     pub public: Gate<Secret>,
     pub(crate) layout: &'static KeyPair,
 }
 
 impl Pair {
-    /// Reads both: the public one first, since it is published last. In the other order somebody who
-    /// publishes both meanwhile would look like a private key that is gone.
+    /// Reads both, the public one first.
+    ///
+    /// [`Pair::publish`] writes it last, so whoever sees a public Secret then finds the private one
+    /// too. In the other order, if another process published both between the two reads, the
+    /// private key would seem to be lost.
     ///
     /// # Errors
     ///
@@ -62,7 +64,7 @@ impl Pair {
         Ok(public.publish(halves.public).await?)
     }
 
-    /// The most expensive way out, of a refusal that names the private Secret alone.
+    /// The most expensive way out, for a refusal that has named the private Secret only.
     pub(crate) fn to_start_anew(&self) -> String {
         format!(
             "delete that Secret and {} to start a new trust",
@@ -71,5 +73,5 @@ impl Pair {
     }
 }
 
-/// The same for a refusal that names both Secrets.
+/// The most expensive way out, for a refusal that has named both Secrets.
 pub(crate) const TO_START_ANEW: &str = "delete both Secrets to start a new trust";

@@ -4,16 +4,18 @@
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// It isn't PEM.
+    /// The file isn't PEM.
     #[error("not a PEM file with one block")]
     NotPem,
-    /// Another block, whole or not, or something beside a public key: it could be private.
+    /// The file holds more than its one PEM block: what stands beside a public key could be a
+    /// private one.
     #[error("more than its one PEM block: the rest could be another key, remove it")]
     NotAlone,
-    /// The PEM block holds something else, or it is damaged.
+    /// The PEM block holds something other than such a key, or a damaged one.
     #[error("no {0} in the PEM block")]
     NoKey(&'static str),
-    /// A key that no Sigstore server takes: only ECDSA (P-256, P-384, P-521), RSA and Ed25519 are known.
+    /// A key that no Sigstore server takes: only ECDSA (P-256, P-384, P-521), RSA and Ed25519 are
+    /// known.
     #[error("a kind of key that isn't known here")]
     UnknownKind,
     /// Encrypted, and no password was given.

@@ -1,7 +1,8 @@
-//! Encrypted PEM as RFC 1421 (section 4.6.1) frames it and OpenSSL's "traditional" format derives its key.
+//! Encrypted PEM with the headers of RFC 1421 (section 4.6.1) and the key derivation of OpenSSL's
+//! "traditional" format.
 //!
-//! Weak by design (one round of MD5, no integrity check), and the one encrypted form that ct_server
-//! opens: `crypto/keys/pem/pem.go` in Trillian calls Go's `x509.DecryptPEMBlock`.
+//! It is weak by design (one round of MD5, no integrity check), but the one encrypted form that
+//! ct_server opens: `crypto/keys/pem/pem.go` in Trillian calls Go's `x509.DecryptPEMBlock`.
 
 use aes::Aes256;
 use cbc::{
@@ -26,7 +27,7 @@ pub(crate) fn is_encrypted(block: &Pem) -> bool {
 /// `der` as a `PRIVATE KEY` block with the headers `Proc-Type` and `DEK-Info`.
 pub(crate) fn encrypt(der: &[u8], password: &[u8]) -> String {
     let iv = random_bytes::<16>();
-    let cipher = Encryptor::<Aes256>::new(&(*key(password, &iv)).into(), &iv.into());
+    let cipher = Encryptor::<Aes256>::new(&(*derived_key(password, &iv)).into(), &iv.into());
     let mut block = Pem::new("PRIVATE KEY", cipher.encrypt_padded_vec::<Pkcs7>(der));
     for (name, value) in [
         (PROC_TYPE, "4,ENCRYPTED".into()),
@@ -42,8 +43,8 @@ pub(crate) fn encrypt(der: &[u8], password: &[u8]) -> String {
 
 /// The DER within an encrypted block.
 ///
-/// A wrong password is seen only as wrong padding, which one in 256 passes: the caller must parse
-/// what it gets.
+/// With a wrong password the padding is almost always wrong, but for one password in 256 it happens
+/// to look right: only the caller, who parses the DER, can tell.
 pub(crate) fn decrypt(block: &Pem, password: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
     let (cipher, iv) = block
         .headers()
@@ -54,14 +55,15 @@ pub(crate) fn decrypt(block: &Pem, password: &[u8]) -> Result<Zeroizing<Vec<u8>>
         return Err(Error::UnknownCipher(cipher.trim().into()));
     }
     let iv = <[u8; 16]>::from_hex(iv.trim()).map_err(|_| Error::NotPem)?;
-    Decryptor::<Aes256>::new(&(*key(password, &iv)).into(), &iv.into())
+    Decryptor::<Aes256>::new(&(*derived_key(password, &iv)).into(), &iv.into())
         .decrypt_padded_vec::<Pkcs7>(block.contents())
         .map(Zeroizing::new)
         .map_err(|_| Error::WrongPassword)
 }
 
-/// OpenSSL's `EVP_BytesToKey` with MD5, one round, and half the initialisation vector for a salt.
-fn key(password: &[u8], iv: &[u8; 16]) -> Zeroizing<[u8; 32]> {
+/// The cipher's key: OpenSSL's `EVP_BytesToKey` with MD5, one round, and the first half of the
+/// initialisation vector as the salt.
+fn derived_key(password: &[u8], iv: &[u8; 16]) -> Zeroizing<[u8; 32]> {
     let salt = &iv[..8];
     let first = Md5::new()
         .chain_update(password)

@@ -1,4 +1,5 @@
-//! Private keys, in the encrypted PEM forms that the Sigstore servers open, and their public halves.
+//! Private keys, in the encrypted PEM forms that the Sigstore servers open, and their public
+//! halves.
 //!
 //! Rekor and Fulcio open PKCS#8 with PBES2 ([`PrivateKey::to_encrypted_pem`]); the CT log and every
 //! release of the timestamp authority open the older form with `DEK-Info`

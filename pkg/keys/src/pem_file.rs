@@ -4,8 +4,8 @@ use pem::{EncodeConfig, LineEnding, Pem};
 
 use crate::{Error, Result};
 
-/// The one block of a PEM file. Go's writers leave blanks on the line between headers and body,
-/// and tests in the wild start with an empty line: both are read.
+/// The one block of a PEM file. The parser takes neither blanks on the line between headers and
+/// body, which Go's writers leave there, nor an empty first line, so both are trimmed.
 pub(crate) fn read(file: &[u8]) -> Result<Pem> {
     let text = std::str::from_utf8(file).map_err(|_| Error::NotPem)?;
     // The parser doesn't see a block that lacks its first or its last line.
@@ -22,8 +22,10 @@ pub(crate) fn read(file: &[u8]) -> Result<Pem> {
         .map_err(|_| Error::NotPem)
 }
 
-/// The one block of a PEM file without anything around or before its body. A public key is passed
-/// on with its file, and `openssl ec -pubout -text` writes the private one beside it, as text.
+/// The one block of a PEM file that holds nothing else: no text around it, and no headers.
+///
+/// A public key's file may be passed on as it is, and `openssl ec -pubout -text` writes the private
+/// key into it as well, as text.
 pub(crate) fn read_bare(file: &[u8]) -> Result<Pem> {
     let block = read(file)?;
     let text = file.trim_ascii();
@@ -42,7 +44,8 @@ pub fn to_pem(tag: &str, der: &[u8]) -> String {
     write(&Pem::new(tag, der))
 }
 
-/// A PEM file with LF line ends. ct_server refuses any byte behind the first block's last line.
+/// A PEM file with LF line ends, and no byte behind the block's last line, since ct_server refuses
+/// any.
 pub(crate) fn write(block: &Pem) -> String {
     pem::encode_config(block, EncodeConfig::new().set_line_ending(LineEnding::LF))
 }

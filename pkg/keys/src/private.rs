@@ -31,7 +31,7 @@ pub enum Kind {
     Rsa4096,
 }
 
-/// A private key: ECDSA (P-256, P-384, P-521), RSA or Ed25519. Doesn't print itself.
+/// A private key: ECDSA (P-256, P-384, P-521), RSA or Ed25519. It can't be printed.
 pub struct PrivateKey {
     pkcs8: Zeroizing<Vec<u8>>,
     public: PublicKey,
@@ -151,7 +151,8 @@ impl PrivateKey {
         &self.pkcs8
     }
 
-    /// For signing with ECDSA and SHA-256, if it is a P-256 key.
+    /// The key as p256 takes it, for signing with ECDSA and SHA-256; `None` unless it is a P-256
+    /// key.
     pub fn ecdsa_p256(&self) -> Option<p256::ecdsa::SigningKey> {
         p256::ecdsa::SigningKey::from_pkcs8_der(&self.pkcs8).ok()
     }
@@ -159,8 +160,8 @@ impl PrivateKey {
     /// An `ENCRYPTED PRIVATE KEY` block: PBES2 with PBKDF2-HMAC-SHA256 (600,000 rounds, a salt of
     /// 16 bytes) and AES-256-CBC.
     ///
-    /// That is what Rekor's and Fulcio's file signers open (go.step.sm/crypto's
-    /// `pemutil/pkcs8.go`); scrypt, this library's default, they refuse.
+    /// Rekor's and Fulcio's file signers open this form (go.step.sm/crypto's `pemutil/pkcs8.go`).
+    /// They refuse scrypt, the default of the pkcs8 crate.
     pub fn to_encrypted_pem(&self, password: &[u8]) -> String {
         let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(
             PBKDF2_ROUNDS,

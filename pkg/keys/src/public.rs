@@ -26,7 +26,7 @@ impl PublicKey {
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let info =
             SubjectPublicKeyInfoRef::try_from(der).map_err(|_| Error::NoKey("public key"))?;
-        // The bits of a key are whole bytes; DER could say otherwise.
+        // A bit string in DER may end within a byte; no key does.
         info.subject_public_key
             .as_bytes()
             .ok_or(Error::NoKey("public key"))?;
@@ -48,7 +48,8 @@ impl PublicKey {
         }
     }
 
-    /// Two numbers (RFC 8017, appendix A.1.1): the private form, under the wrong name, has more.
+    /// Reads an RSAPublicKey (RFC 8017, appendix A.1.1), which is two numbers. An RSAPrivateKey has
+    /// more; one with the label of a public key must not pass, since it may be published.
     fn from_pkcs1(key: &[u8]) -> Result<Self> {
         Vec::<UintRef<'_>>::from_der(key)
             .ok()

@@ -68,7 +68,8 @@ fn the_parameters_of_pbes2_are_those_that_go_reads() {
             .unwrap_or_else(|| panic!("{lines:#?}"))
     };
     let rounds = position("INTEGER           :0927C0");
-    // No keyLength between the rounds and the pseudo-random function, which has explicit parameters.
+    // No keyLength between the rounds and the pseudo-random function, which has explicit
+    // parameters.
     assert!(lines[rounds + 2].contains(":hmacWithSHA256"), "{lines:#?}");
     assert!(lines[rounds + 3].contains("NULL"), "{lines:#?}");
     position(":aes-256-cbc");

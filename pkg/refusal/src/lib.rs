@@ -34,7 +34,8 @@ pub use refusal::{Refusal, Refusals, refusals_in};
 
 /// An error that knows whether waiting may cure it.
 pub trait Final: Error {
-    /// Whether waiting doesn't help: whoever knows the object makes a [`Refusal`] of it.
+    /// Whether waiting doesn't help. If so, a caller that knows the object makes a [`Refusal`] of
+    /// it.
     fn is_final(&self) -> bool;
 }
 

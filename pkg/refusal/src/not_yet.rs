@@ -4,7 +4,7 @@ use std::{error::Error, fmt};
 
 use crate::Object;
 
-/// Something isn't there, and its maker is known.
+/// An object that doesn't exist yet, and who makes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NotYet {
     object: Object,

@@ -29,18 +29,18 @@ impl Object {
         }))
     }
 
-    /// An entry of it, such as `"public" of Secret rekor-system/rekor-pub-key`.
+    /// An entry of this object, such as `"public" of Secret rekor-system/rekor-pub-key`.
     #[must_use]
-    pub fn entry(&self, key: &str) -> Self {
+    pub fn entry(&self, entry: &str) -> Self {
         let mut named = self.clone();
         match &mut *named.0 {
-            Name::Kubernetes { entry, .. } => *entry = Some(key.into()),
-            Name::Other(name) => *name = format!("{key:?} of {name}"),
+            Name::Kubernetes { entry: slot, .. } => *slot = Some(entry.into()),
+            Name::Other(name) => *name = format!("{entry:?} of {name}"),
         }
         named
     }
 
-    /// Its namespace, if it is in Kubernetes.
+    /// The object's namespace, if it is in Kubernetes.
     pub fn namespace(&self) -> Option<&str> {
         match &*self.0 {
             Name::Kubernetes { namespace, .. } => Some(namespace),
@@ -48,7 +48,7 @@ impl Object {
         }
     }
 
-    /// Its name within its namespace, if it is in Kubernetes.
+    /// The object's name within its namespace, if it is in Kubernetes.
     pub fn name(&self) -> Option<&str> {
         match &*self.0 {
             Name::Kubernetes { name, .. } => Some(name),

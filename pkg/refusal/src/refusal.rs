@@ -15,9 +15,9 @@ pub struct Refusal {
 }
 
 impl Refusal {
-    /// Its sentence is `{object} {difference}: {way out}`, so the difference is a predicate ("isn't
-    /// the ID of a tree") and the way out an imperative. Of several ways out the first is the one
-    /// that costs least.
+    /// A refusal's sentence is `{object} {difference}: {way out}`, so the difference is a predicate
+    /// ("isn't the ID of a tree") and the way out an imperative. Of several ways out the first is
+    /// the one that costs least.
     pub fn new(
         object: impl Into<Object>,
         difference: impl Into<String>,
@@ -30,12 +30,13 @@ impl Refusal {
         }
     }
 
-    /// It without its way out: for a log line that says it was accepted.
+    /// The object and the difference, without the way out: for a log line that says that the
+    /// difference was accepted.
     pub fn what(&self) -> String {
         format!("{} {}", self.object, self.difference)
     }
 
-    /// What it is about.
+    /// The object that contradicts what is asked.
     pub fn object(&self) -> &Object {
         &self.object
     }
@@ -49,7 +50,7 @@ impl fmt::Display for Refusal {
 
 impl Error for Refusal {}
 
-/// Several at once: each of them has to be decided.
+/// Several refusals at once: a person has to decide each of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusals(Vec<Refusal>);
 
@@ -68,7 +69,7 @@ impl fmt::Display for Refusals {
 
 impl Error for Refusals {}
 
-/// The refusals among `error` and its causes; none for what waiting may cure.
+/// The refusals among `error` and its causes. There are none when waiting may cure the error.
 pub fn refusals_in<'a>(error: &'a (dyn Error + 'static)) -> &'a [Refusal] {
     causes(error)
         .find_map(|cause| match cause.downcast_ref::<Refusals>() {

@@ -26,14 +26,14 @@ pub struct Trillian {
 }
 
 impl Trillian {
-    /// Connects to `address`: in the clear, or with TLS when `root` is the PEM of the only
-    /// certificates to trust.
+    /// Connects to `address`: with TLS if there are `roots`, the only certificates to trust (PEM),
+    /// and in the clear otherwise.
     ///
     /// # Errors
     ///
     /// [`Error::Unreachable`].
-    pub async fn connect(address: &Address, root: Option<&str>) -> Result<Self, Error> {
-        let channel = channel(address, root).await;
+    pub async fn connect(address: &Address, roots: Option<&str>) -> Result<Self, Error> {
+        let channel = channel(address, roots).await;
         let channel = channel.map_err(|source| Error::Unreachable {
             address: address.clone(),
             source,
@@ -45,14 +45,16 @@ impl Trillian {
     }
 
     /// The one tree of `log`, ready for entries. It is created when no tree carries the log's
-    /// identity; of several, which a race or a lost answer leaves behind, it is the one with entries,
-    /// else the smallest.
+    /// identity.
+    ///
+    /// A race or a lost answer may leave several trees behind. Then it is the one with entries, and
+    /// if none has any, the one with the smallest ID: every process finds the same.
     ///
     /// # Errors
     ///
-    /// [`Error::Unusable`] when none that carries the identity takes entries, and [`Error::Several`]
-    /// when more than one has some, which waiting doesn't cure; [`Error::Call`], and
-    /// [`Error::Vanished`] when someone deletes the tree meanwhile.
+    /// Final are [`Error::Unusable`] when none of the log's trees takes entries, and
+    /// [`Error::Several`] when more than one has some. [`Error::Call`], and [`Error::Vanished`]
+    /// when somebody deletes the tree meanwhile, may pass.
     pub async fn find_or_create(&mut self, log: &Log) -> Result<TreeId, Error> {
         let mut trees = self.trees_of(log).await?;
         if trees.is_empty() {
@@ -60,7 +62,8 @@ impl Trillian {
             let made = self.admin.create_tree(CreateTreeRequest { tree }).await;
             let made = answered("CreateTree", made)?.tree_id;
             info!(tree = made, "created tree {made} in Trillian");
-            // Listed again: another process may have made a smaller one at the same moment.
+            // They are listed again, since another process may have made a tree with a smaller ID
+            // at the same moment.
             trees = self.trees_of(log).await?;
             trees.first().ok_or(Error::Vanished(made))?;
         }
@@ -69,10 +72,10 @@ impl Trillian {
         Ok(id)
     }
 
-    /// Which of a log's `trees`, of which there is one at least, is to be used.
+    /// The one of a log's `trees` that is to be used. There is one tree at least.
     async fn chosen(&mut self, trees: &[Tree]) -> Result<TreeId, Error> {
-        let first = log::usable(&trees[0])?;
-        let usable: Vec<_> = usable(trees).collect();
+        let first = log::usable_id(&trees[0])?;
+        let usable: Vec<_> = usable_ids(trees).collect();
         if usable.len() == 1 {
             return Ok(first);
         }
@@ -89,7 +92,7 @@ impl Trillian {
         }
     }
 
-    /// Makes sure that tree `id` takes entries: it exists, is an active log and has its first root.
+    /// Makes sure that tree `id` takes entries: it exists, is an active log and has a signed root.
     ///
     /// # Errors
     ///
@@ -99,18 +102,18 @@ impl Trillian {
             Err(status) if status.code() == Code::NotFound => return Err(Error::Missing(id)),
             answer => answered("GetTree", answer)?,
         };
-        self.initialise(log::usable(&tree)?).await
+        self.initialise(log::usable_id(&tree)?).await
     }
 
-    /// Deletes the usable trees that carry the log's identity beside `kept`, if they are empty. One
-    /// with entries is named in a warning instead.
+    /// Deletes the log's other usable trees beside `kept`, if they are empty. One with entries is
+    /// named in a warning instead.
     ///
     /// # Errors
     ///
     /// [`Error::Call`].
     pub async fn delete_others(&mut self, log: &Log, kept: TreeId) -> Result<(), Error> {
         let trees = self.trees_of(log).await?;
-        for id in usable(&trees).filter(|id| *id != kept) {
+        for id in usable_ids(&trees).filter(|id| *id != kept) {
             if self.is_empty(id).await? {
                 let request = DeleteTreeRequest { tree_id: id };
                 answered("DeleteTree", self.admin.delete_tree(request).await)?;
@@ -134,18 +137,18 @@ impl Trillian {
         Ok(log.trees_among(answered("ListTrees", trees)?.tree))
     }
 
-    /// Gives a tree its first root, unless it has one, and sees that the root can be read.
+    /// Gives a tree its first signed root, unless it has one, and checks that it can be read.
     async fn initialise(&mut self, id: TreeId) -> Result<(), Error> {
         match self.log.init_log(InitLogRequest { log_id: id }).await {
             Err(status) if status.code() == Code::AlreadyExists => (),
             answer => drop(answered("InitLog", answer)?),
         }
-        self.latest_root(id).await.map(drop)
+        self.latest_signed_root(id).await.map(drop)
     }
 
-    /// Whether a tree never had an entry. (One without a first root has none either.)
+    /// Whether a tree never had an entry. (One without a signed root has none either.)
     async fn is_empty(&mut self, id: TreeId) -> Result<bool, Error> {
-        match self.latest_root(id).await {
+        match self.latest_signed_root(id).await {
             Ok(root) => Ok(tree_size(&root) == Some(0)),
             Err(Error::Call {
                 code: Code::FailedPrecondition,
@@ -155,7 +158,7 @@ impl Trillian {
         }
     }
 
-    async fn latest_root(&mut self, id: TreeId) -> Result<Vec<u8>, Error> {
+    async fn latest_signed_root(&mut self, id: TreeId) -> Result<Vec<u8>, Error> {
         let request = GetLatestSignedLogRootRequest { log_id: id };
         let answer = self.log.get_latest_signed_log_root(request).await;
         let root = answered("GetLatestSignedLogRoot", answer)?.signed_log_root;
@@ -165,15 +168,15 @@ impl Trillian {
 
 async fn channel(
     address: &Address,
-    root: Option<&str>,
+    roots: Option<&str>,
 ) -> Result<Channel, tonic::transport::Error> {
-    let scheme = if root.is_some() { "https" } else { "http" };
+    let scheme = if roots.is_some() { "https" } else { "http" };
     let mut endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(CALL_TIMEOUT);
-    if let Some(pem) = root {
-        let root = Certificate::from_pem(pem);
-        endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(root))?;
+    if let Some(pem) = roots {
+        let roots = Certificate::from_pem(pem);
+        endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(roots))?;
     }
     endpoint.connect().await
 }
@@ -189,9 +192,9 @@ fn answered<T>(call: &'static str, answer: Result<Response<T>, Status>) -> Resul
     }
 }
 
-/// Those of `trees` that take entries.
-fn usable(trees: &[Tree]) -> impl Iterator<Item = TreeId> {
-    trees.iter().filter_map(|tree| log::usable(tree).ok())
+/// The IDs of those of `trees` that take entries.
+fn usable_ids(trees: &[Tree]) -> impl Iterator<Item = TreeId> {
+    trees.iter().filter_map(|tree| log::usable_id(tree).ok())
 }
 
 /// The number of entries under a signed root, Trillian's `LogRootV1`: the version (two bytes, 1),

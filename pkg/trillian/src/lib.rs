@@ -1,9 +1,9 @@
 //! Logs in Trillian: find or create one, confirm one, delete the others.
 //!
-//! `CreateTree` can't be told to create a tree only once, so a log carries an identity in its
-//! description, and whoever asks for that identity again finds the same tree: after a lost answer,
-//! a crash, or next to a second process that asks at the same moment. Each function is one look at
-//! Trillian with no waiting or retrying of its own.
+//! `CreateTree` can't be told to create a tree only once. So a tree carries the identity of its log
+//! in its description, and whoever asks for that identity again finds the same tree: after a lost
+//! answer, after a crash, or next to a second process that asks at the same moment. No function
+//! waits or retries.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -49,10 +49,10 @@ pub type TreeId = i64;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nobody answers at the address, or nobody who has a certificate that is trusted.
+    /// Nobody answers at the address, or somebody whose certificate isn't trusted.
     #[error("Trillian isn't answering at {address}")]
     Unreachable {
-        /// Where.
+        /// Trillian's address.
         address: Address,
         /// What the transport says.
         source: tonic::transport::Error,
@@ -87,7 +87,7 @@ pub enum Error {
 }
 
 impl Final for Error {
-    /// Trillian works, and the tree isn't there, can't be used, or isn't the only one.
+    /// Final is that Trillian works, and a tree isn't there, can't be used, or isn't the only one.
     fn is_final(&self) -> bool {
         matches!(
             self,

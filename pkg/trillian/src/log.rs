@@ -16,7 +16,7 @@ pub const DESCRIPTION_LENGTH: usize = 200;
 /// A log to be found or created.
 #[derive(Debug, Clone)]
 pub struct Log {
-    /// What makes this log the same log to everyone who asks for it.
+    /// Whoever asks for a log with this identity gets the same one.
     pub identity: String,
     /// The tree's display name, at most [`DISPLAY_NAME_LENGTH`] characters.
     pub display_name: String,
@@ -40,7 +40,7 @@ impl Log {
     pub(crate) fn trees_among(&self, mut trees: Vec<Tree>) -> Vec<Tree> {
         let mark = format!("[{}]", self.identity);
         trees.retain(|tree| !tree.deleted && tree.description.ends_with(&mark));
-        trees.sort_by_key(|tree| (usable(tree).is_err(), tree.tree_id));
+        trees.sort_by_key(|tree| (usable_id(tree).is_err(), tree.tree_id));
         trees
     }
 
@@ -51,7 +51,8 @@ impl Log {
             tree_type: TreeType::Log.into(),
             display_name: self.display_name.clone(),
             description: self.description(),
-            // Trillian refuses a tree without one. Zero is never, and so is what it can't count.
+            // Trillian refuses a tree without one. Zero is no limit, which stands for a time that
+            // protobuf can't hold, too.
             max_root_duration: Some(self.max_root_duration.try_into().unwrap_or_default()),
             ..Tree::default()
         }
@@ -59,7 +60,7 @@ impl Log {
 }
 
 /// The ID of a tree that takes entries as a log does; of any other, [`Error::Unusable`].
-pub(crate) fn usable(tree: &Tree) -> Result<TreeId, Error> {
+pub(crate) fn usable_id(tree: &Tree) -> Result<TreeId, Error> {
     let id = tree.tree_id;
     match (tree.deleted, tree.tree_state(), tree.tree_type()) {
         (false, TreeState::Active, TreeType::Log) => Ok(id),
@@ -123,13 +124,13 @@ mod tests {
         trees[1].set_tree_type(TreeType::PreorderedLog);
         trees[2].deleted = true;
         assert_eq!(
-            usable(&trees[2]).unwrap_err().to_string(),
+            usable_id(&trees[2]).unwrap_err().to_string(),
             "tree 3 in Trillian is deleted ACTIVE LOG, not an ACTIVE LOG"
         );
         let found = log("").trees_among(trees);
-        assert_eq!(usable(&found[0]).unwrap(), 4);
+        assert_eq!(usable_id(&found[0]).unwrap(), 4);
         for tree in &found[1..] {
-            assert!(usable(tree).unwrap_err().is_final());
+            assert!(usable_id(tree).unwrap_err().is_final());
         }
         assert_eq!(found.len(), 3);
     }

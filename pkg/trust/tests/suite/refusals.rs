@@ -71,7 +71,12 @@ fn more_than_a_secret_holds_is_refused() {
         ..Subject::default()
     };
     inputs.fulcio = (0..40)
-        .map(|_| Chain::ordered(vec![certs::root(&key, &root(), validity).unwrap()]).unwrap())
+        .map(|_| {
+            Chain::ordered(vec![
+                certs::root_certificate(&key, &root(), validity).unwrap(),
+            ])
+            .unwrap()
+        })
         .collect();
     let repository = nothing()
         .next(Some(&inputs), &policy(), start())

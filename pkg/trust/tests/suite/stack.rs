@@ -51,7 +51,7 @@ pub(crate) fn another_root(common_name: &str, from: Timestamp, length: Duration)
         ..Subject::default()
     };
     let key = PrivateKey::generate(Kind::EcdsaP256);
-    let root = certs::root(&key, &subject, validity(from, length)).unwrap();
+    let root = certs::root_certificate(&key, &subject, validity(from, length)).unwrap();
     Chain::ordered(vec![root]).unwrap()
 }
 
