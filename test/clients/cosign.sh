@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# cosign.sh COSIGN [FLAG…] URL: that cosign, with the flags that it needs to verify. It keeps what it knows in ./tuf.
+# cosign.sh COSIGN [FLAG…] URL: that cosign, with the flags that it needs to verify. It keeps what
+# it knows in ./tuf.
 set -euo pipefail
 
 cosign=$1 flags=("${@:2:$#-2}") url=${*: -1}

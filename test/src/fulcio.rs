@@ -65,7 +65,8 @@ impl Service for Roots {
         let chains = self.0.lock().expect("no request panicked").clone();
         match self.name(&request).as_str() {
             "GET /api/v1/rootCert" => {
-                // All authorities' chains, one behind the other, with an empty line between any two blocks.
+                // The chains of all authorities in a row, with an empty line between any two
+                // blocks.
                 let blocks = chains.concat().replace("-----\n-----", "-----\n\n-----");
                 respond(200, "application/pem-certificate-chain", blocks.trim())
             }

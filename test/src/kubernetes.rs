@@ -69,7 +69,7 @@ impl Kubernetes {
         kubernetes
     }
 
-    /// Applies them (again).
+    /// Applies the namespaces, accounts, Roles and RoleBindings of `config/` (again).
     pub fn apply_config(&self) {
         for manifest in Manifest::all() {
             if ["Namespace", "ServiceAccount", "Role", "RoleBinding"].contains(&manifest.kind()) {
@@ -85,7 +85,7 @@ impl Kubernetes {
     /// When there is none, or one that can't be run here.
     pub fn job(&self, namespace: &str, name: &str, binary: &str) -> Process<'_> {
         static PODS: LazyLock<Vec<Pod>> = LazyLock::new(|| {
-            let pods = Pod::of(Manifest::all());
+            let pods = Pod::read_all(Manifest::all());
             pods.unwrap_or_else(|cause| panic!("{cause}"))
         });
         let named = |pod: &&Pod| pod.is_job() && pod.namespace == namespace && pod.name == name;
@@ -179,7 +179,7 @@ impl Kubernetes {
     pub fn set_secret(&self, namespace: &str, name: &str, entries: &Entries) {
         let data: BTreeMap<_, _> = entries
             .iter()
-            .map(|(key, value)| (key, Base64::encode_string(value)))
+            .map(|(entry, value)| (entry, Base64::encode_string(value)))
             .collect();
         self.apply(&json!({
             "apiVersion": "v1",
@@ -258,7 +258,7 @@ fn decoded(secret: &Object) -> Entries {
     secret
         .data
         .iter()
-        .map(|(key, text)| (key.clone(), value(text)))
+        .map(|(entry, text)| (entry.clone(), value(text)))
         .collect()
 }
 

@@ -27,7 +27,7 @@ impl Pod {
     /// # Errors
     ///
     /// The file, the object and the field that can't be run here.
-    pub fn of(manifests: &[Manifest]) -> Result<Vec<Self>, String> {
+    pub fn read_all(manifests: &[Manifest]) -> Result<Vec<Self>, String> {
         let pods = manifests
             .iter()
             .filter(|manifest| ["Job", "Deployment", "StatefulSet"].contains(&manifest.kind()));
@@ -95,12 +95,12 @@ impl Pod {
         let mut missing = vec![];
         for need in self.needs() {
             let entries = need.entries(kubernetes, &self.namespace);
-            let lacks = |key: &&str| {
+            let lacks = |entry: &&str| {
                 !entries
                     .as_ref()
-                    .is_some_and(|entries| entries.contains_key(*key))
+                    .is_some_and(|entries| entries.contains_key(*entry))
             };
-            if entries.is_none() || need.keys.iter().any(lacks) {
+            if entries.is_none() || need.entry_names.iter().any(lacks) {
                 missing.push(format!("{} {}", need.kind, need.name));
             }
         }
@@ -125,7 +125,8 @@ impl Pod {
     }
 
     /// Its process, not started yet: `binary` with the container's arguments, environment and
-    /// mounts, as its account. A mount is a folder elsewhere, and the arguments name that one.
+    /// mounts, as its account. A mount becomes a temporary folder, whose path replaces the mount's
+    /// in the arguments.
     ///
     /// # Errors
     ///
@@ -186,8 +187,8 @@ impl Pod {
         let entries = need
             .entries(kubernetes, &self.namespace)
             .unwrap_or_default();
-        for (key, path) in need.paths(&entries) {
-            let written = fs::write(folder.path().join(path), &entries[key]);
+        for (entry, path) in need.paths(&entries) {
+            let written = fs::write(folder.path().join(path), &entries[entry]);
             written.map_err(|cause| format!("{path}: {cause}"))?;
         }
         Ok(folder)

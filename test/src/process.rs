@@ -56,7 +56,8 @@ impl<'a> Process<'a> {
         }
     }
 
-    /// `binary` with nothing in its environment but the way to the API server, as a service account.
+    /// `binary` with nothing in its environment but the way to the API server, as a service
+    /// account.
     pub(crate) fn of_account(
         kubernetes: &'a Kubernetes,
         namespace: &str,
@@ -116,7 +117,7 @@ impl<'a> Process<'a> {
         self
     }
 
-    /// Has it find the API server at this address, where nobody may answer.
+    /// Tells it another address of the API server, at which perhaps nobody answers.
     pub fn api_server(mut self, address: std::net::SocketAddr) -> Self {
         let kubeconfig = kubernetes::kubeconfig(&format!("http://{address}"), "token");
         self.kubeconfig = Some(kubeconfig);
@@ -226,7 +227,7 @@ impl Running<'_> {
         }
     }
 
-    /// What it wrote so far and was taken in.
+    /// What it has written, as far as this has read it.
     pub fn log(&self) -> &str {
         &self.log
     }
@@ -235,7 +236,7 @@ impl Running<'_> {
         let status = self.child.wait().expect("the process is ours");
         let log = std::mem::take(&mut self.log);
         for secret in self.kubernetes.secrets() {
-            assert_untold(&secret, &log);
+            assert_not_in_log(&secret, &log);
         }
         assert_whole(&self.kubernetes.written());
         for line in log.lines() {
@@ -249,7 +250,7 @@ impl Running<'_> {
         }
     }
 
-    /// Takes in a line. False when there will be no more.
+    /// Reads a line. False when there will be no more.
     fn next_line(&mut self, deadline: Instant) -> bool {
         match self
             .lines
@@ -311,7 +312,7 @@ fn assert_well_told(refusal: &str) {
 }
 
 /// Fails when a Secret's value, or a line of it, is in the log, as it is or in base64.
-fn assert_untold(secret: &[u8], log: &str) {
+fn assert_not_in_log(secret: &[u8], log: &str) {
     let text = String::from_utf8_lossy(secret);
     let encoded = Base64::encode_string(secret);
     let lines = text.lines().chain([encoded.as_str()]);
@@ -322,5 +323,5 @@ fn assert_untold(secret: &[u8], log: &str) {
 
 const REFUSED: &str = "ERROR refused: ";
 const PATIENCE: Duration = Duration::from_secs(60);
-/// Shorter values are found in any text.
+/// A shorter value may be in any text by chance.
 const SHORTEST_SECRET: usize = 8;

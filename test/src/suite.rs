@@ -19,11 +19,11 @@ pub use states::*;
 
 /// A cluster in which a Job would succeed.
 pub trait Scene: Sized {
-    /// A new one.
+    /// Sets the scene: a new cluster.
     fn set() -> Self;
     /// Its API server.
     fn kubernetes(&self) -> &Kubernetes;
-    /// The Job as `config/` has it, but for the addresses of other servers.
+    /// The Job as `config/` has it, with the addresses of the servers of this scene.
     fn job(&self) -> Process<'_>;
     /// Checks what a successful run left outside the API server.
     fn check(&self) {}

@@ -1,4 +1,4 @@
-//! A stand-in for Trillian's log server: trees, and the first root of each.
+//! A stand-in for Trillian's log server: trees, and the signed root of each.
 //!
 //! Its answers and codes are those of Trillian v1.7 over MySQL (`server/admin/admin_server.go`,
 //! `server/log_rpc_server.go`, `storage/tree_validation.go`).
@@ -81,10 +81,10 @@ impl Trillian {
         self.trees.live()
     }
 
-    /// Puts a tree there, as it is, with a first root or without.
+    /// Puts a tree there as it is, with a first signed root or without.
     pub fn put(&self, tree: Tree, initialised: bool) {
         let size = initialised.then_some(0);
-        self.trees.all().insert(tree.tree_id, (tree, size));
+        self.trees.lock().insert(tree.tree_id, (tree, size));
     }
 
     /// Gives a tree this many entries.
@@ -93,13 +93,13 @@ impl Trillian {
     ///
     /// When there is no such tree.
     pub fn grow(&self, id: i64, entries: u64) {
-        let mut trees = self.trees.all();
+        let mut trees = self.trees.lock();
         trees.get_mut(&id).expect("the tree is there").1 = Some(entries);
     }
 
-    /// Whether a tree has a first root.
+    /// Whether a tree has a signed root.
     pub fn is_initialised(&self, id: i64) -> bool {
-        let trees = self.trees.all();
+        let trees = self.trees.lock();
         trees.get(&id).is_some_and(|(_, size)| size.is_some())
     }
 }
@@ -107,16 +107,16 @@ impl Trillian {
 #[derive(Clone, Default)]
 struct Trees(Arc<Mutex<Forest>>);
 
-/// The trees by their IDs, each with the number of its entries once it has a root.
+/// The trees by their IDs, each with the number of its entries once it has a signed root.
 type Forest = BTreeMap<i64, (Tree, Option<u64>)>;
 
 impl Trees {
-    fn all(&self) -> MutexGuard<'_, Forest> {
+    fn lock(&self) -> MutexGuard<'_, Forest> {
         self.0.lock().expect("no call panicked")
     }
 
     fn live(&self) -> Vec<Tree> {
-        let trees = self.all();
+        let trees = self.lock();
         let live = trees.values().filter(|(tree, _)| !tree.deleted);
         live.map(|(tree, _)| tree.clone()).collect()
     }
@@ -153,8 +153,8 @@ impl TrillianAdmin for Trees {
 
     async fn get_tree(&self, request: tonic::Request<GetTreeRequest>) -> Answer<Tree> {
         let id = request.into_inner().tree_id;
-        let trees = self.all();
-        // A deleted one too.
+        let trees = self.lock();
+        // Trillian returns deleted trees, too.
         let (tree, _) = trees.get(&id).ok_or_else(|| not_found(id))?;
         Ok(tree.clone().into())
     }
@@ -165,13 +165,13 @@ impl TrillianAdmin for Trees {
         check(&tree)?;
         tree.tree_id = new_id();
         tree.deleted = false;
-        self.all().insert(tree.tree_id, (tree.clone(), None));
+        self.lock().insert(tree.tree_id, (tree.clone(), None));
         Ok(tree.into())
     }
 
     async fn delete_tree(&self, request: tonic::Request<DeleteTreeRequest>) -> Answer<Tree> {
         let id = request.into_inner().tree_id;
-        let mut trees = self.all();
+        let mut trees = self.lock();
         let (tree, _) = trees.get_mut(&id).ok_or_else(|| not_found(id))?;
         if tree.deleted {
             let text = format!("tree {id} already soft deleted");
@@ -186,7 +186,7 @@ impl TrillianAdmin for Trees {
 impl TrillianLog for Trees {
     async fn init_log(&self, request: tonic::Request<InitLogRequest>) -> Answer<InitLogResponse> {
         let id = request.into_inner().log_id;
-        let mut trees = self.all();
+        let mut trees = self.lock();
         let size = log(&mut trees, id)?;
         if size.is_some() {
             return Err(Status::already_exists("log is already initialised"));
@@ -199,11 +199,11 @@ impl TrillianLog for Trees {
         &self,
         request: tonic::Request<GetLatestSignedLogRootRequest>,
     ) -> Answer<GetLatestSignedLogRootResponse> {
-        let mut trees = self.all();
+        let mut trees = self.lock();
         let size = *log(&mut trees, request.into_inner().log_id)?;
         let size = size.ok_or_else(|| Status::failed_precondition("tree needs initialising"))?;
-        // LogRootV1: version, size, hash, then a timestamp, a revision and no metadata. (The hash is
-        // that of a tree without entries.)
+        // LogRootV1: version, size, hash, then a timestamp, a revision and no metadata. (The hash
+        // is that of a tree without entries.)
         let mut log_root = vec![0, 1];
         log_root.extend(size.to_be_bytes());
         log_root.push(32);

@@ -30,9 +30,9 @@ impl Scene for Tsa {
 impl Pair for Tsa {
     const NAMESPACE: &str = "tsa-system";
     const PRIVATE: &str = "tsa-cert-chain";
-    const PRIVATE_KEYS: &[&str] = &["signing-secret", "signing-secret-password", "cert-chain"];
+    const PRIVATE_ENTRIES: &[&str] = &["signing-secret", "signing-secret-password", "cert-chain"];
     const PUBLIC: &str = "tsa-pub-chain";
-    const PUBLIC_KEYS: &[&str] = &["cert-chain"];
+    const PUBLIC_ENTRIES: &[&str] = &["cert-chain"];
     const UNDERIVABLE: &[&str] = &["cert-chain"];
 }
 

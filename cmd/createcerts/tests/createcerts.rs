@@ -30,9 +30,9 @@ impl Scene for Fulcio {
 impl Pair for Fulcio {
     const NAMESPACE: &str = "fulcio-system";
     const PRIVATE: &str = "fulcio-secret";
-    const PRIVATE_KEYS: &[&str] = &["private", "password", "cert", "public"];
+    const PRIVATE_ENTRIES: &[&str] = &["private", "password", "cert", "public"];
     const PUBLIC: &str = "fulcio-pub-key";
-    const PUBLIC_KEYS: &[&str] = &["cert", "public"];
+    const PUBLIC_ENTRIES: &[&str] = &["cert", "public"];
 }
 
 impl Story for Fulcio {

@@ -29,9 +29,9 @@ impl Scene for Rekor {
 impl Pair for Rekor {
     const NAMESPACE: &str = "rekor-system";
     const PRIVATE: &str = "rekor-signing-secret";
-    const PRIVATE_KEYS: &[&str] = &["signing-secret", "signing-secret-password"];
+    const PRIVATE_ENTRIES: &[&str] = &["signing-secret", "signing-secret-password"];
     const PUBLIC: &str = "rekor-pub-key";
-    const PUBLIC_KEYS: &[&str] = &["public"];
+    const PUBLIC_ENTRIES: &[&str] = &["public"];
 }
 
 impl Story for Rekor {

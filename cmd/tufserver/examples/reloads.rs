@@ -1,6 +1,6 @@
-//! `reloads TUFSERVER FOLDER`: starts the server over a repository in an empty folder, replaces it 1,000
-//! times while clients walk it, and prints what came of it. `hack/bench-tufserver.sh` runs this, and
-//! goes on with the folder.
+//! `reloads TUFSERVER FOLDER`: starts the server over a repository in an empty folder, replaces it
+//! 1,000 times while clients walk it, and prints what came of it. `hack/bench-tufserver.sh` runs
+//! this, and goes on with the folder.
 
 #![expect(
     clippy::unwrap_used,

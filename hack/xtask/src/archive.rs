@@ -1,7 +1,8 @@
 //! The archive that carries images, in the OCI image layout.
 //!
 //! Readers: `ctr images import`, `kind load image-archive` and `docker load`. They look for an
-//! image's name in two places: annotations in `index.json`, and `manifest.json` (Docker's own format).
+//! image's name in two places: annotations in `index.json`, and `manifest.json` (Docker's own
+//! format).
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -113,7 +113,8 @@ fn image(
     Image::new(name, &config(command)?, layers.collect::<Result<_>>()?)
 }
 
-/// A layer with nothing but the binary and, for libraries that need one, a folder for temporary files.
+/// A layer with nothing but the binary and, for libraries that need one, a folder for temporary
+/// files.
 fn layer(binary: &Path, name: &str) -> Result<Layer> {
     let mut layer = Layer::default();
     layer.add_folder("tmp".as_ref(), 0o1777, 0)?;

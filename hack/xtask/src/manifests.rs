@@ -43,7 +43,8 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
         .iter()
         .map(|command| name(&command.name, DEFAULT_TAG).whole())
         .collect();
-    // A name that nobody makes and a registry that isn't there are found before minutes of building.
+    // A name that nobody makes and a registry that isn't there are found before minutes of
+    // building.
     rewrite_all(
         &manifests,
         &local

@@ -64,7 +64,8 @@ fn each_way_to_resolve_a_version_is_found() {
     }
 }
 
-/// Every script below a folder of `root`, with its path: what ends in `.sh`, or names a shell in its first line.
+/// Every script below a folder of `root`, with its path: what ends in `.sh`, or names a shell in
+/// its first line.
 fn read_scripts(root: &Path, folder: &Path, scripts: &mut Vec<(String, String)>) {
     for entry in fs::read_dir(root.join(folder)).unwrap() {
         let path = entry.unwrap().path();
@@ -116,7 +117,8 @@ fn lacks(command: &str) -> Option<&'static str> {
     let task = words.iter().find(|word| is_name(word))?;
     let runs = |tasks: &[&str]| words.iter().any(|word| tasks.contains(word));
     let needed: &[&str] = match (tool, *task) {
-        // It has no such flag and reads no dependencies; the aliases are looked at where they are made.
+        // It has no such flag and reads no dependencies; the aliases are looked at where they are
+        // made.
         ("cargo", "fmt" | "xtask" | "standup") | ("npm", "ci") => &[],
         ("cargo" | "cargo-deny", _) => &["--locked"],
         ("npm" | "npx", _) => &["npm ci"],

@@ -1,5 +1,5 @@
-//! A TUF repository as it is in a cluster: made by `createtuf` in the embedded Kubernetes, mounted as
-//! a file, and served by `tufserver`.
+//! A TUF repository as it is in a cluster: made by `createtuf` in the embedded Kubernetes, mounted
+//! as a file, and served by `tufserver`.
 
 use std::{
     env, fs,

@@ -99,7 +99,7 @@ impl Cluster {
         let namespaces = self.all::<Namespace>();
         for name in names {
             let deleted = namespaces.delete(name, &DeleteParams::default()).await;
-            unless_gone(deleted).with_context(|| format!("deleting Namespace {name}"))?;
+            ignore_missing(deleted).with_context(|| format!("deleting Namespace {name}"))?;
         }
         for name in names.iter().filter(|_| at_once) {
             let pods = self.objects::<Pod>(name);
@@ -137,7 +137,7 @@ impl Cluster {
     pub async fn kill_pod(&self, namespace: &str, name: &str) -> Result<()> {
         let pods = self.objects::<Pod>(namespace);
         let params = DeleteParams::default().grace_period(0);
-        unless_gone(pods.delete(name, &params).await)
+        ignore_missing(pods.delete(name, &params).await)
             .with_context(|| format!("deleting Pod {namespace}/{name}"))
     }
 
@@ -172,8 +172,8 @@ impl Cluster {
     }
 }
 
-/// What became of deleting an object, where it is as good that there is none.
-fn unless_gone<T>(deleted: kube::Result<T>) -> kube::Result<()> {
+/// The result of deleting an object. It is as good if there was none.
+fn ignore_missing<T>(deleted: kube::Result<T>) -> kube::Result<()> {
     match deleted {
         Err(kube::Error::Api(status)) if status.is_not_found() => Ok(()),
         other => other.map(|_| ()),

@@ -19,7 +19,7 @@ impl Ended {
     /// # Errors
     ///
     /// How it ended instead.
-    pub fn with(&self, code: i32, words: &[&str]) -> Result<()> {
+    pub fn check(&self, code: i32, words: &[&str]) -> Result<()> {
         ensure!(
             self.code == code,
             "exit code {}, not {code}: {}",

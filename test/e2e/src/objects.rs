@@ -33,7 +33,7 @@ impl Cluster {
         Ok(entries_of_config_map(&map))
     }
 
-    /// The objects of a kind in some namespaces, without those that Kubernetes makes.
+    /// The objects of a kind in some namespaces, without those that Kubernetes makes itself.
     ///
     /// # Errors
     ///
@@ -114,12 +114,12 @@ fn version<K: Resource<DynamicType = ()>>(object: &K) -> (String, String) {
 
 fn entries_of_secret(secret: &Secret) -> Entries {
     let data = secret.data.iter().flatten();
-    data.map(|(key, value)| (key.clone(), value.0.clone()))
+    data.map(|(entry, value)| (entry.clone(), value.0.clone()))
         .collect()
 }
 
 fn entries_of_config_map(map: &ConfigMap) -> Entries {
     let data = map.data.iter().flatten();
-    data.map(|(key, value)| (key.clone(), value.clone().into_bytes()))
+    data.map(|(entry, value)| (entry.clone(), value.clone().into_bytes()))
         .collect()
 }

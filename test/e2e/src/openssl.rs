@@ -82,7 +82,7 @@ pub async fn in_folder(folder: &Path, args: &[&str]) -> Result<String> {
 /// # Errors
 ///
 /// The texts.
-pub fn same(texts: &[String]) -> Result<()> {
+pub fn check_same(texts: &[String]) -> Result<()> {
     let same = texts.iter().all(|text| *text == texts[0]);
     ensure!(same && !texts[0].is_empty(), "these differ: {texts:#?}");
     Ok(())

@@ -60,7 +60,7 @@ pub(super) fn authorize(store: &Store, user: &User, action: &Action) -> Result<(
         User::Admin => return Ok(()),
         User::Anonymous => (),
         User::Account { namespace, name } => {
-            for binding in store.all("rolebindings", &action.namespace) {
+            for binding in store.in_namespace("rolebindings", &action.namespace) {
                 let subjects = &mut binding.subjects.iter();
                 if !subjects.any(|subject| subject.namespace == *namespace && subject.name == *name)
                 {

@@ -1,4 +1,5 @@
-//! What an object may hold (`pkg/apis/core/validation` and `pkg/apis/rbac/validation` in Kubernetes).
+//! What an object may hold (`pkg/apis/core/validation` and `pkg/apis/rbac/validation` in
+//! Kubernetes).
 
 use base64ct::{Base64, Encoding as _};
 

@@ -69,7 +69,7 @@ impl Api {
         if !kind.verbs.contains(&verb) {
             return Err(Failure::not_allowed(kind, verb));
         }
-        // A Namespace is in none; to RBAC alone it is in itself.
+        // A Namespace is in no namespace; only RBAC takes it to be in itself.
         let namespace = match kind.namespaced {
             true => action.namespace,
             false => String::new(),
@@ -95,7 +95,7 @@ impl Api {
 
 /// What a request asks for, if it is among what is known here.
 fn action(request: &Request<Bytes>) -> Option<Action> {
-    // Which is the only way to validate here.
+    // This API knows no other way to validate fields.
     if !matches!(
         request.uri().query(),
         None | Some("" | "fieldValidation=Strict")

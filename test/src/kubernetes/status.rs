@@ -1,4 +1,5 @@
-//! Failures in the words of the real API server (`pkg/api/errors/errors.go` in k8s.io/apimachinery).
+//! Failures in the words of the real API server (`pkg/api/errors/errors.go` in
+//! k8s.io/apimachinery).
 
 use serde_json::{Value, json};
 

@@ -26,7 +26,11 @@ impl Store {
     }
 
     /// Objects of a namespace, ordered by name.
-    pub(super) fn all(&self, resource: &'static str, ns: &str) -> impl Iterator<Item = &Object> {
+    pub(super) fn in_namespace(
+        &self,
+        resource: &'static str,
+        ns: &str,
+    ) -> impl Iterator<Item = &Object> {
         let matches = move |key: &&Key| key.0 == resource && key.1 == ns;
         let matching = self.objects.iter().filter(move |(key, _)| matches(key));
         matching.map(|(_, object)| object)
@@ -42,9 +46,9 @@ impl Store {
     }
 
     pub(super) fn list(&self, kind: &'static Kind, ns: &str) -> Value {
-        let items = self.all(kind.resource, ns).map(|object| {
+        let items = self.in_namespace(kind.resource, ns).map(|object| {
             let mut item = json!(object);
-            // Their list says what they are.
+            // In a list the items don't have these fields, since the list has them.
             for field in ["apiVersion", "kind"] {
                 item.as_object_mut().and_then(|item| item.remove(field));
             }

@@ -1,4 +1,5 @@
-//! What is known of a pod's manifest. Fields that mean nothing here are ignored, and any others refused.
+//! What is known of a pod's manifest. Fields that mean nothing here are ignored, and any others
+//! refused.
 
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -8,7 +9,7 @@ use crate::{Entries, Kubernetes};
 pub(super) struct Need<'a> {
     pub(super) kind: &'static str,
     pub(super) name: &'a str,
-    pub(super) keys: Vec<&'a str>,
+    pub(super) entry_names: Vec<&'a str>,
     pub(super) items: &'a [Item],
     pub(super) optional: bool,
 }
@@ -21,7 +22,7 @@ impl<'a> Need<'a> {
             _ => {
                 let entries = kubernetes.config_map(namespace, self.name).into_iter();
                 entries
-                    .map(|(key, value)| (key, value.into_bytes()))
+                    .map(|(entry, value)| (entry, value.into_bytes()))
                     .collect()
             }
         })
@@ -111,7 +112,7 @@ impl Variable {
             return source.field(namespace).into();
         };
         let entries = need.entries(kubernetes, namespace).unwrap_or_default();
-        let value = need.keys.first().and_then(|key| entries.get(*key));
+        let value = need.entry_names.first().and_then(|name| entries.get(*name));
         String::from_utf8_lossy(value.map_or(&[], Vec::as_slice)).into_owned()
     }
 }
@@ -127,7 +128,7 @@ pub(super) enum Source {
 }
 
 impl Source {
-    /// No Job is an object here, so none has a UID.
+    /// The field's value. A Job's UID is empty, since Jobs aren't objects here.
     fn field<'a>(&self, namespace: &'a str) -> &'a str {
         match self {
             Self::Field(FieldRef {
@@ -146,7 +147,7 @@ impl Source {
         Some(Need {
             kind,
             name: &reference.name,
-            keys: vec![&reference.key],
+            entry_names: vec![&reference.key],
             items: &[],
             optional: false,
         })
@@ -211,7 +212,7 @@ impl Volume {
         Some(Need {
             kind,
             name,
-            keys: items.iter().map(|item| item.key.as_str()).collect(),
+            entry_names: items.iter().map(|item| item.key.as_str()).collect(),
             items,
             optional,
         })

@@ -61,8 +61,8 @@ fn message(panic: &(dyn Any + Send)) -> &str {
         .unwrap_or("it panicked")
 }
 
-/// Compares a file of the project with what a test saw: `edit` puts that into the file's text. With
-/// `UPDATE=1` in the environment, the file is changed accordingly.
+/// Compares a file of the project with what a test saw: `edit` puts that into the file's text,
+/// which must not change by it. With `UPDATE=1` in the environment, the file is changed instead.
 #[allow(clippy::print_stdout)] // For people, who ask for it with --nocapture.
 pub(super) fn record(file: &str, edit: impl Fn(&str) -> String) {
     // The tests of one binary run side by side, binaries one after the other.
@@ -89,17 +89,18 @@ pub(super) fn record(file: &str, edit: impl Fn(&str) -> String) {
     );
 }
 
-/// The entries of all Secrets and ConfigMaps, by names such as `Secret rekor-system/a-name a-key`.
+/// The entries of all Secrets and ConfigMaps, by names such as `Secret rekor-system/a-name
+/// an-entry`.
 pub(super) fn entries(kubernetes: &Kubernetes) -> BTreeMap<String, Value> {
     let mut entries = BTreeMap::new();
     for object in kubernetes.objects() {
-        let name = Name::of(&object);
+        let name = Name::read(&object);
         if !name.holds_entries() {
             continue;
         }
         for field in ["data", "binaryData"] {
-            for (key, value) in object[field].as_object().into_iter().flatten() {
-                entries.insert(format!("{name} {key}"), value.clone());
+            for (entry, value) in object[field].as_object().into_iter().flatten() {
+                entries.insert(format!("{name} {entry}"), value.clone());
             }
         }
     }
@@ -114,7 +115,7 @@ pub(super) struct Name<'a> {
 }
 
 impl<'a> Name<'a> {
-    pub(super) fn of(object: &'a Value) -> Self {
+    pub(super) fn read(object: &'a Value) -> Self {
         let text = |value: &'a Value| value.as_str().unwrap_or_default();
         let metadata = &object["metadata"];
         Self {

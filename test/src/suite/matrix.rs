@@ -16,10 +16,10 @@ pub trait Story: Scene {
     const NAME: &str;
     /// The entries that the Job sets anew where they exist, as `tuf-root repository`.
     const CHANGES: &[&str] = &[];
-    /// Those in which it notes how far it is, and which a second run sets once more.
+    /// The entries in which the Job notes how far it is; a second run sets them once more.
     const NOTES: &[&str] = &[];
-    /// Checks what a successful run left: one key, one tree, one certificate, and all that is public
-    /// derived from what is private.
+    /// Checks what a successful run left: one key, one tree, one certificate, and all that is
+    /// public derived from what is private.
     fn verify(&self);
 }
 
@@ -61,7 +61,7 @@ struct Request {
 }
 
 impl Request {
-    /// Whether it makes a difference that it was done.
+    /// Whether the request changes anything, so that it makes a difference whether it was done.
     fn writes(&self) -> bool {
         let verb = ["create ", "update ", "Create", "Init", "Delete"];
         verb.iter().any(|verb| self.call.starts_with(verb))
@@ -156,8 +156,8 @@ pub fn whatever_happens_to_any_request_the_next_run_ends_as_if_it_had_not<S: Sto
     run_all(&cases, || (), |(), case| run::<S>(case, &usual));
 
     let [kubernetes, trillian, fulcio] = ["the API server", "Trillian", "Fulcio"].map(|name| {
-        let to = |request: &&Request| request.server_name == name;
-        requests.iter().filter(to).count()
+        let is_to_it = |request: &&Request| request.server_name == name;
+        requests.iter().filter(is_to_it).count()
     });
     let writes = requests.iter().filter(|request| request.writes()).count();
     let row = [
@@ -174,7 +174,7 @@ pub fn whatever_happens_to_any_request_the_next_run_ends_as_if_it_had_not<S: Sto
 
 /// One case.
 fn run<S: Story>(case: &Case<'_>, usual: &[String]) {
-    let (scene, before) = suffer::<S>(case);
+    let (scene, before) = run_in_trouble::<S>(case);
     let kubernetes = scene.kubernetes();
     let published = entries(kubernetes);
     assert_kept(&before, &published, |name, _| is_in(S::CHANGES, name));
@@ -195,7 +195,7 @@ fn run<S: Story>(case: &Case<'_>, usual: &[String]) {
 }
 
 /// A new scene and what it held, after a run in which the case has happened.
-fn suffer<S: Story>(case: &Case<'_>) -> (S, BTreeMap<String, Value>) {
+fn run_in_trouble<S: Story>(case: &Case<'_>) -> (S, BTreeMap<String, Value>) {
     for timeout in ["500ms", "1s", "2s", "4s", "8s"] {
         let scene = S::set();
         let before = entries(scene.kubernetes());
@@ -220,11 +220,11 @@ fn suffer<S: Story>(case: &Case<'_>) -> (S, BTreeMap<String, Value>) {
                 let job = scene.job().start();
                 calls.wait_for_hold();
                 scene.job().run().assert(0, &["done"]);
-                let of_the_second = entries(scene.kubernetes());
+                let published = entries(scene.kubernetes());
                 calls.heal();
                 job.wait().assert(0, &["done"]);
                 let after = entries(scene.kubernetes());
-                assert_kept(&of_the_second, &after, |name, _| is_in(S::NOTES, name));
+                assert_kept(&published, &after, |name, _| is_in(S::NOTES, name));
             }
             Trouble::Dropped | Trouble::Status(..) => scene.job().run().assert(0, &["done"]),
         }
@@ -245,14 +245,14 @@ fn assert_kept(
     }
 }
 
-/// Whether the entry, with kind and namespace, is among those.
+/// Whether an entry, which is named with its kind and namespace, is among `entries`, which aren't.
 fn is_in(entries: &[&str], name: &str) -> bool {
     let short = name.split_once('/').map_or(name, |(_, short)| short);
     entries.contains(&short)
 }
 
-/// A server that says no for good: a Job asks again after the pauses of its runtime, and after no
-/// others.
+/// A server answers all requests of one kind with an error. The Job repeats them only after the
+/// pauses of its runtime.
 pub fn no_retry_is_hotter_than_the_runtimes<S: Story>() {
     let (mut requests, _) = undisturbed::<S>();
     requests.retain(|request| request.passing == 0);

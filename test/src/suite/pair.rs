@@ -17,12 +17,12 @@ pub trait Pair: Scene {
     /// The private Secret.
     const PRIVATE: &str;
     /// Its entries, the private key first and the key's password second.
-    const PRIVATE_KEYS: &[&str];
+    const PRIVATE_ENTRIES: &[&str];
     /// The public Secret.
     const PUBLIC: &str;
     /// Its entries.
-    const PUBLIC_KEYS: &[&str];
-    /// Those that the private key doesn't give.
+    const PUBLIC_ENTRIES: &[&str];
+    /// The entries that can't be derived from the private key.
     const UNDERIVABLE: &[&str] = &[];
     /// Undoes what the Job did to other objects.
     fn reset(&self) {}
@@ -33,10 +33,10 @@ fn published<S: Pair>() -> (S, Entries, Entries) {
     let scene = S::set();
     scene.job().run().assert(0, &["done"]);
     let [private, public] = pair(&scene);
-    for (entries, keys) in [(&private, S::PRIVATE_KEYS), (&public, S::PUBLIC_KEYS)] {
-        let mut keys = keys.to_vec();
-        keys.sort_unstable();
-        assert!(entries.keys().eq(keys), "{:?}", entries.keys());
+    for (entries, names) in [(&private, S::PRIVATE_ENTRIES), (&public, S::PUBLIC_ENTRIES)] {
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        assert!(entries.keys().eq(names), "{:?}", entries.keys());
     }
     (scene, private, public)
 }
@@ -46,7 +46,7 @@ fn pair<S: Pair>(scene: &S) -> [Entries; 2] {
 }
 
 /// Writes both Secrets; one without entries isn't there.
-fn set<S: Pair>(scene: &S, private: &Entries, public: &Entries) {
+fn set_pair<S: Pair>(scene: &S, private: &Entries, public: &Entries) {
     scene.reset();
     for (name, entries) in [(S::PRIVATE, private), (S::PUBLIC, public)] {
         scene.kubernetes().delete("Secret", S::NAMESPACE, name);
@@ -65,17 +65,17 @@ fn set<S: Pair>(scene: &S, private: &Entries, public: &Entries) {
 /// When something isn't so.
 pub fn assert_belongs_together<S: Pair>(scene: &S) {
     let [private, public] = pair(scene);
-    for (entries, keys) in [(&private, S::PRIVATE_KEYS), (&public, S::PUBLIC_KEYS)] {
+    for (entries, names) in [(&private, S::PRIVATE_ENTRIES), (&public, S::PUBLIC_ENTRIES)] {
         assert!(
-            keys.iter().all(|key| entries.contains_key(*key)),
+            names.iter().all(|name| entries.contains_key(*name)),
             "{:?}",
             entries.keys()
         );
     }
-    let password = private.get(S::PRIVATE_KEYS[1]).map(Vec::as_slice);
-    let key = PrivateKey::from_pem(&private[S::PRIVATE_KEYS[0]], password);
+    let password = private.get(S::PRIVATE_ENTRIES[1]).map(Vec::as_slice);
+    let key = PrivateKey::from_pem(&private[S::PRIVATE_ENTRIES[0]], password);
     let key = key.expect("the password opens the private key");
-    let of_the_key = |name: &str, value: &[u8]| match name {
+    let is_the_keys = |name: &str, value: &[u8]| match name {
         "public" => PublicKey::from_pem(value).is_ok_and(|half| half == *key.public_key()),
         "cert" | "cert-chain" => {
             Chain::from_pem(value).is_ok_and(|chain| chain.first().public_key() == key.public_key())
@@ -83,7 +83,7 @@ pub fn assert_belongs_together<S: Pair>(scene: &S) {
         _ => true,
     };
     for (name, value) in private.iter().chain(&public) {
-        assert!(of_the_key(name, value), "{name} is another key's");
+        assert!(is_the_keys(name, value), "{name} is another key's");
     }
     for (name, value) in &public {
         let beside = private.get(name);
@@ -107,12 +107,20 @@ fn assert_refused<S: Pair>(scene: &S, texts: &[&str]) -> Outcome {
     outcome
 }
 
-/// As if the entry weren't there; a Secret may be made ahead of the Job.
+/// Entries with empty values, as in a Secret that was made ahead of the Job, count as missing.
 pub fn an_empty_value_counts_as_missing<S: Pair>() {
     let scene = S::set();
-    let empty =
-        |keys: &[&str]| -> Entries { keys.iter().map(|key| ((*key).to_owned(), vec![])).collect() };
-    set(&scene, &empty(S::PRIVATE_KEYS), &empty(S::PUBLIC_KEYS));
+    let empty = |names: &[&str]| -> Entries {
+        names
+            .iter()
+            .map(|name| ((*name).to_owned(), vec![]))
+            .collect()
+    };
+    set_pair(
+        &scene,
+        &empty(S::PRIVATE_ENTRIES),
+        &empty(S::PUBLIC_ENTRIES),
+    );
     scene.job().run().assert(0, &["done"]);
     for entries in pair(&scene) {
         assert!(entries.values().all(|value| !value.is_empty()));
@@ -123,18 +131,18 @@ pub fn an_empty_value_counts_as_missing<S: Pair>() {
 /// A private key that can't be read.
 pub fn a_broken_key_is_refused<S: Pair>() {
     let (scene, mut private, public) = published::<S>();
-    let key = private.get_mut(S::PRIVATE_KEYS[0]).expect("it is there");
+    let key = private.get_mut(S::PRIVATE_ENTRIES[0]).expect("it is there");
     let middle = key.len() / 2;
     for broken in [b"a broken key".to_vec(), key[..middle].to_vec(), {
         let mut key = key.clone();
         key[middle] = b'%';
         key
     }] {
-        private.insert(S::PRIVATE_KEYS[0].into(), broken);
-        set(&scene, &private, &public);
+        private.insert(S::PRIVATE_ENTRIES[0].into(), broken);
+        set_pair(&scene, &private, &public);
         assert_refused(
             &scene,
-            &[&private_name::<S>(), S::PRIVATE_KEYS[0], "restore"],
+            &[&private_name::<S>(), S::PRIVATE_ENTRIES[0], "restore"],
         );
     }
 }
@@ -142,11 +150,11 @@ pub fn a_broken_key_is_refused<S: Pair>() {
 /// A password that doesn't open the private key.
 pub fn a_wrong_password_is_refused<S: Pair>() {
     let (scene, mut private, public) = published::<S>();
-    private.insert(S::PRIVATE_KEYS[1].into(), b"another password".to_vec());
-    set(&scene, &private, &public);
+    private.insert(S::PRIVATE_ENTRIES[1].into(), b"another password".to_vec());
+    set_pair(&scene, &private, &public);
     assert_refused(
         &scene,
-        &[&private_name::<S>(), S::PRIVATE_KEYS[1], "restore"],
+        &[&private_name::<S>(), S::PRIVATE_ENTRIES[1], "restore"],
     );
 }
 
@@ -155,7 +163,7 @@ pub fn a_wrong_public_half_is_repaired<S: Pair>() {
     let (scene, private, public) = published::<S>();
     let (other, ..) = published::<S>();
     let [_, foreign] = pair(&other);
-    set(&scene, &private, &foreign);
+    set_pair(&scene, &private, &foreign);
     let outcome = scene.job().run();
     outcome.assert(0, &["done"]);
     let warning = format!("WARN Secret {}/{} differs", S::NAMESPACE, S::PUBLIC);
@@ -193,7 +201,7 @@ pub fn foreign_entries_and_labels_are_kept<S: Pair>() {
 /// Somebody writes the Secret after the Job has read it.
 pub fn what_changes_between_reading_and_writing_is_kept<S: Pair>() {
     let (scene, private, mut public) = published::<S>();
-    set(
+    set_pair(
         &scene,
         &private,
         &Entries::from([("foreign".into(), b"one".to_vec())]),
@@ -231,16 +239,16 @@ pub fn an_immutable_secret_that_lacks_an_entry_is_refused<S: Pair>() {
 
     let public_name = format!("Secret {}/{}", S::NAMESPACE, S::PUBLIC);
     let foreign = Entries::from([("foreign".into(), b"one".to_vec())]);
-    set(&scene, &private, &foreign);
+    set_pair(&scene, &private, &foreign);
     immutable(S::PUBLIC);
     assert_refused(&scene, &[&public_name, "immutable"]);
 
-    for derived in S::PUBLIC_KEYS
+    for derived in S::PUBLIC_ENTRIES
         .iter()
-        .filter(|key| S::PRIVATE_KEYS.contains(key) && !S::UNDERIVABLE.contains(key))
+        .filter(|entry| S::PRIVATE_ENTRIES.contains(entry) && !S::UNDERIVABLE.contains(entry))
     {
         private.remove(*derived);
-        set(&scene, &private, &public);
+        set_pair(&scene, &private, &public);
         immutable(S::PRIVATE);
         assert_refused(&scene, &[&private_name::<S>(), "immutable"]);
     }
@@ -250,7 +258,7 @@ pub fn an_immutable_secret_that_lacks_an_entry_is_refused<S: Pair>() {
 pub fn a_secret_without_room_is_refused<S: Pair>() {
     let (scene, private, _) = published::<S>();
     let full = Entries::from([("foreign".into(), vec![b'x'; (1 << 20) - 10])]);
-    set(&scene, &private, &full);
+    set_pair(&scene, &private, &full);
     let public_name = format!("Secret {}/{}", S::NAMESPACE, S::PUBLIC);
     assert_refused(
         &scene,
@@ -261,7 +269,7 @@ pub fn a_secret_without_room_is_refused<S: Pair>() {
 /// A Role without `update`, where the Job would have to.
 pub fn missing_update_rights_are_named<S: Pair>() {
     let (scene, private, _) = published::<S>();
-    set(
+    set_pair(
         &scene,
         &private,
         &Entries::from([("foreign".into(), b"one".to_vec())]),

@@ -16,12 +16,13 @@ use crate::{Kubernetes, Outcome};
 
 /// A [`Story`] of which any part may be there when the Job starts.
 pub trait States: Story {
-    /// The entries with private keys, as `a-name a-key`; what ends in `-` is how their names begin.
+    /// The entries with private keys, as `a-name an-entry`. One that ends in `-` stands for all
+    /// whose names begin so.
     const KEYS: &[&str] = &[];
-    /// Those which may be another key's as they are found, and are then set anew.
+    /// The entries that the Job sets anew when it finds those of another key.
     const DERIVED: &[&str] = &[];
-    /// Makes the whole of which parts will be missing: lets the Job do it, or writes what another
-    /// has made.
+    /// Makes everything of which the test then takes parts away: lets the Job do it, or writes what
+    /// another program has made.
     fn whole(&self) {
         self.job().run().assert(0, &["done"]);
     }
@@ -38,7 +39,7 @@ fn whole<S: States>() -> (S, Vec<String>, Vec<Value>) {
     (scene, names, objects)
 }
 
-/// Which entries are there, a bit each, and whether an object without any is there all the same.
+/// Which entries are there, a bit for each, and whether objects without any entry exist, too.
 struct State {
     there: u32,
     with_empty_objects: bool,
@@ -63,7 +64,7 @@ pub fn what_is_missing_is_completed_or_refused<S: States>() {
     let mut cases = vec![];
     for there in 0..1 << names.len() {
         let is_part = |object: &&u32| ![0, **object].contains(&(there & **object));
-        if names.len() > MOST && objects.iter().filter(is_part).count() > 1 {
+        if names.len() > MOST_ENTRIES && objects.iter().filter(is_part).count() > 1 {
             continue;
         }
         let has_none = objects.iter().any(|object| there & object == 0);
@@ -92,7 +93,7 @@ pub fn what_is_missing_is_completed_or_refused<S: States>() {
 fn try_all<S: States>(cases: &[State]) -> HashMap<u32, String> {
     let outcomes = Mutex::new(HashMap::new());
     run_all(cases, whole::<S>, |(scene, names, published), state| {
-        set(scene.kubernetes(), published, names, state);
+        set_state(scene.kubernetes(), published, names, state);
         let outcome = run(scene);
         let mut outcomes = outcomes.lock().expect("nobody panics with it");
         let other = outcomes.insert(state.there, outcome.clone());
@@ -115,25 +116,27 @@ fn objects(names: &[String]) -> Vec<u32> {
 }
 
 /// Writes what was published with only some of its entries.
-fn set(kubernetes: &Kubernetes, published: &[Value], names: &[String], state: &State) {
+fn set_state(kubernetes: &Kubernetes, published: &[Value], names: &[String], state: &State) {
     for object in kubernetes.objects() {
-        let name = Name::of(&object);
+        let name = Name::read(&object);
         if name.holds_entries() {
             kubernetes.delete(name.kind, name.namespace, name.name);
         }
     }
-    let holds_entries = |object: &&Value| Name::of(object).holds_entries();
+    let holds_entries = |object: &&Value| Name::read(object).holds_entries();
     for object in published.iter().filter(holds_entries) {
-        let name = Name::of(object);
-        let is_there = |key: &str| {
-            let own = names.iter().position(|own| *own == format!("{name} {key}"));
+        let name = Name::read(object);
+        let is_there = |entry: &str| {
+            let own = names
+                .iter()
+                .position(|own| *own == format!("{name} {entry}"));
             own.is_none_or(|position| state.there & 1 << position != 0)
         };
         let mut some = object.clone();
         let mut left = 0;
         for field in ["data", "binaryData"] {
             if let Some(data) = some.get_mut(field).and_then(Value::as_object_mut) {
-                data.retain(|key, _| is_there(key));
+                data.retain(|entry, _| is_there(entry));
                 left += data.len();
             }
         }
@@ -181,8 +184,8 @@ fn refusal(outcome: &Outcome) -> String {
 
 fn is_key<S: States>(name: &str) -> bool {
     let entry = name.split_once('/').map_or(name, |(_, entry)| entry);
-    let is = |key: &&str| entry == *key || key.ends_with('-') && entry.starts_with(key);
-    S::KEYS.iter().any(is)
+    let is_named = |key: &&str| entry == *key || key.ends_with('-') && entry.starts_with(key);
+    S::KEYS.iter().any(is_named)
 }
 
 /// The positions of the entries, those of private keys first.
@@ -217,7 +220,7 @@ struct Plan<'a> {
 }
 
 impl Rows {
-    /// The smallest tree of yes and no.
+    /// How to divide a cube, entry by entry, so that it takes the fewest rows.
     fn plan<'a>(&'a self, cube: Cube, plans: &mut HashMap<Cube, Plan<'a>>) -> Plan<'a> {
         if let Some(plan) = plans.get(&cube) {
             return *plan;
@@ -303,13 +306,13 @@ impl Rows {
         for (position, name) in self.names.iter().enumerate() {
             if some & 1 << position != 0 {
                 let (_, name) = name.split_once('/').unwrap_or_default();
-                let (object, key) = name.split_once(' ').unwrap_or_default();
-                objects.entry(object).or_default().push(key);
+                let (object, entry) = name.split_once(' ').unwrap_or_default();
+                objects.entry(object).or_default().push(entry);
             }
         }
         let objects = objects
             .iter()
-            .map(|(object, keys)| format!("{object}: `{}`", keys.join("` `")));
+            .map(|(object, entries)| format!("{object}: `{}`", entries.join("` `")));
         let objects: Vec<_> = objects.collect();
         match objects.is_empty() {
             true => "–".into(),
@@ -361,5 +364,5 @@ fn with_section(text: &str, name: &str, section: &str) -> String {
 }
 
 const FILE: &str = "docs/states.md";
-/// Of so many entries every subset is tried.
-const MOST: usize = 8;
+/// Up to so many entries, every subset of them is tried.
+const MOST_ENTRIES: usize = 8;

@@ -16,14 +16,14 @@ pub(crate) async fn initialise(kubernetes: &Kubernetes, url: &str) -> Result<Str
     let config = TufConfig::custom(url, TufBootstrap::trusted(root)).without_cache();
     let root = TrustedRoot::from_tuf(config.clone()).await?;
     let signing = SigningConfig::from_tuf(config).await?;
-    let mut told = format!("a TUF client has started from {url} and trusts");
+    let mut trusted = format!("a TUF client has started from {url} and trusts");
     for (count, what) in [
         (root.certificate_authorities.len(), "certificate authority"),
         (root.tlogs.len(), "transparency log"),
         (root.ctlogs.len(), "certificate log"),
         (root.timestamp_authorities.len(), "timestamp authority"),
     ] {
-        write!(told, " {count} {what},")?;
+        write!(trusted, " {count} {what},")?;
     }
     let urls = [
         &signing.ca_urls,
@@ -35,6 +35,6 @@ pub(crate) async fn initialise(kubernetes: &Kubernetes, url: &str) -> Result<Str
         .flatten()
         .map(|service| service.url.as_str())
         .collect();
-    write!(told, " and would sign with {}", urls.join(" "))?;
-    Ok(told)
+    write!(trusted, " and would sign with {}", urls.join(" "))?;
+    Ok(trusted)
 }

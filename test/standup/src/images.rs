@@ -1,4 +1,4 @@
-//! What is run for an image.
+//! What is run in the place of an image.
 
 use anyhow::{Result, bail};
 use testbed::Pod;
@@ -27,7 +27,7 @@ pub(crate) const OURS: [&str; 8] = [
 ];
 
 impl StandIn {
-    pub(crate) fn of(image: &str) -> Option<Self> {
+    pub(crate) fn for_image(image: &str) -> Option<Self> {
         if let Some(name) = image.strip_prefix("localhost/scaffolding/") {
             let binary = OURS.into_iter().find(|binary| *binary == name)?;
             return Some(Self::Binary(binary));
@@ -49,7 +49,7 @@ impl StandIn {
 /// Refuses pods with images for which there is nothing to run.
 pub(crate) fn check(pods: &[Pod]) -> Result<()> {
     for pod in pods {
-        match StandIn::of(pod.image()) {
+        match StandIn::for_image(pod.image()) {
             Some(StandIn::Binary(_)) => (),
             Some(_) if !pod.is_job() => (),
             _ => bail!(

@@ -14,25 +14,26 @@ pub(crate) fn show(kubernetes: &Kubernetes) {
             continue;
         }
         let data = object["data"].as_object();
-        let keys: Vec<_> = data
+        let entries: Vec<_> = data
             .into_iter()
             .flatten()
-            .map(|(key, _)| shortened(key))
+            .map(|(entry, _)| shortened(entry))
             .collect();
         let name = format!(
             "{}/{}",
             text(&metadata["namespace"]),
             text(&metadata["name"])
         );
-        println!("{kind:<9} {name:<38} {}", keys.join(" "));
+        println!("{kind:<9} {name:<38} {}", entries.join(" "));
     }
 }
 
-/// A name that leaves room for others: keys of the TUF repository are named by their hashes.
-fn shortened(key: &str) -> String {
-    match key.char_indices().nth(24) {
-        Some((end, _)) => format!("{}…", &key[..end]),
-        None => key.into(),
+/// An entry's name, cut off where it would leave no room for others: the keys of the TUF repository
+/// have their hashes for names.
+fn shortened(entry: &str) -> String {
+    match entry.char_indices().nth(24) {
+        Some((end, _)) => format!("{}…", &entry[..end]),
+        None => entry.into(),
     }
 }
 

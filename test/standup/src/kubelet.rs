@@ -149,7 +149,7 @@ impl<'a> Kubelet<'a> {
     }
 
     fn start(&self, pod: &Pod) -> Result<Running<'a>> {
-        let Some(StandIn::Binary(binary)) = StandIn::of(pod.image()) else {
+        let Some(StandIn::Binary(binary)) = StandIn::for_image(pod.image()) else {
             bail!("{}: no binary", pod.manifest);
         };
         let process = pod.process(self.kubernetes, &self.binaries.path(binary));
@@ -169,7 +169,7 @@ impl<'a> Kubelet<'a> {
     }
 
     fn start_stand_in(&mut self, pod: &Pod) {
-        match StandIn::of(pod.image()) {
+        match StandIn::for_image(pod.image()) {
             Some(StandIn::Trillian) => {
                 let address = self.addresses.trillian.take();
                 self.servers.trillian = address.map(Trillian::start_at);
@@ -189,7 +189,8 @@ impl<'a> Kubelet<'a> {
 
     /// Starts the TUF server, and returns it with its URL.
     pub(crate) fn tuf_server(&self) -> Result<(Running<'a>, String)> {
-        let is_server = |pod: &&Pod| StandIn::of(pod.image()) == Some(StandIn::Binary("tufserver"));
+        let is_server =
+            |pod: &&Pod| StandIn::for_image(pod.image()) == Some(StandIn::Binary("tufserver"));
         let pod = self.pods.iter().find(is_server);
         let pod = pod.ok_or_else(|| anyhow!("no Deployment runs tufserver"))?;
         let mut server = self.start(pod)?;

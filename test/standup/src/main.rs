@@ -1,8 +1,8 @@
 //! Runs the whole stack's Jobs on this machine: no cluster, no root, no network.
 //!
 //! The Jobs, their accounts, Roles and arguments are those of `config/`; the binaries are the real
-//! ones. Kubernetes, Trillian and Fulcio are the embedded ones that the tests run on. In the end the
-//! real TUF server serves the repository, and a TUF client that isn't ours starts from it.
+//! ones. Kubernetes, Trillian and Fulcio are the embedded ones that the tests run on. In the end
+//! the real TUF server serves the repository, and a TUF client that isn't ours starts from it.
 
 #![expect(clippy::print_stdout, reason = "what it shows is what it is for")]
 
@@ -26,7 +26,12 @@ use kubelet::Kubelet;
 #[command(version, about)]
 struct Args {
     /// Folder of the manifests
-    #[arg(long, value_name = "DIR", default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config"), hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = concat!(env!("CARGO_MANIFEST_DIR"), "/../../config"),
+        hide_default_value = true
+    )]
     config: PathBuf,
 
     /// Write every object into this folder, as YAML (private keys, too)
@@ -57,7 +62,7 @@ async fn main() -> ExitCode {
 async fn stand_up(args: &Args) -> Result<()> {
     let manifests = Manifest::read(&args.config).map_err(|cause| anyhow!(cause))?;
     kubelet::check(&manifests)?;
-    let pods = Pod::of(&manifests).map_err(|cause| anyhow!(cause))?;
+    let pods = Pod::read_all(&manifests).map_err(|cause| anyhow!(cause))?;
     images::check(&pods)?;
     let binaries = binaries::build()?;
 
@@ -89,7 +94,7 @@ async fn stand_up(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// Waits for Ctrl-C, or for whoever ends this otherwise.
+/// Waits for Ctrl-C, or for SIGTERM.
 async fn interrupted() {
     let handler = |kind| signal(kind).expect("the runtime has its signal driver");
     let (mut interrupt, mut terminate) = (

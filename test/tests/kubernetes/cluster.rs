@@ -56,8 +56,8 @@ impl<'a> Cluster<'a> {
         let start = Instant::now();
         let (status, answer) = loop {
             let (status, answer) = send(&client, method, &path, &body).await;
-            let settled = user == "admin" || start.elapsed() > Duration::from_secs(10);
-            if status == code || settled {
+            let is_final = user == "admin" || start.elapsed() > Duration::from_secs(10);
+            if status == code || is_final {
                 break (status, answer);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
@@ -88,7 +88,7 @@ impl<'a> Cluster<'a> {
     }
 
     /// Asks until the answer contains `text`.
-    pub(crate) async fn ask_settled(
+    pub(crate) async fn ask_until(
         &mut self,
         user: &str,
         code: u16,
@@ -99,8 +99,8 @@ impl<'a> Cluster<'a> {
         let start = Instant::now();
         loop {
             let answer = self.ask(user, code, method, path, Value::Null).await;
-            let settled = answer.to_string().contains(text);
-            if settled || start.elapsed() > Duration::from_secs(10) {
+            let has_text = answer.to_string().contains(text);
+            if has_text || start.elapsed() > Duration::from_secs(10) {
                 return;
             }
             self.answers.pop();

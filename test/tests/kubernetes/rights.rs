@@ -39,7 +39,7 @@ async fn without(c: &mut Cluster<'_>) {
 async fn bindings(c: &mut Cluster<'_>) {
     c.ask("admin", 201, "POST", BINDINGS, binding("job", "job"))
         .await;
-    c.ask_settled("job", 403, "GET", A, "RBAC: role").await;
+    c.ask_until("job", 403, "GET", A, "RBAC: role").await;
     c.ask(
         "admin",
         422,

@@ -53,11 +53,11 @@ impl Scene for CtLog {
 impl Pair for CtLog {
     const NAMESPACE: &str = "ctlog-system";
     const PRIVATE: &str = "ctlog-secret";
-    const PRIVATE_KEYS: &[&str] = &[
+    const PRIVATE_ENTRIES: &[&str] = &[
         "private", "password", "public", "config", "rootca", "fulcio-0",
     ];
     const PUBLIC: &str = "ctlog-public-key";
-    const PUBLIC_KEYS: &[&str] = &["public"];
+    const PUBLIC_ENTRIES: &[&str] = &["public"];
 
     fn reset(&self) {
         self.kubernetes

@@ -31,7 +31,7 @@ impl Answer {
 }
 
 impl Client {
-    pub(crate) fn of(port: u16) -> Self {
+    pub(crate) fn connect(port: u16) -> Self {
         Self(BufReader::new(
             TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap(),
         ))

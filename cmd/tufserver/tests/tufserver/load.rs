@@ -29,7 +29,7 @@ pub(crate) fn reloads(
 ) -> Load {
     let done = AtomicBool::new(false);
     let walk = || {
-        let mut client = Client::of(server.port);
+        let mut client = Client::connect(server.port);
         let mut load = Load {
             walks: 0,
             requests: 0,

@@ -345,7 +345,7 @@ fn a_termination_signal_ends_it_after_the_last_answer() {
     let (folder, _) = mounted();
     let server = server(&folder);
     // A client that keeps its connection doesn't hold it up.
-    let mut idle = Client::of(server.port);
+    let mut idle = Client::connect(server.port);
     assert_eq!(idle.ask("GET", "/root.json", &[]).status, 200);
     let start = Instant::now();
     let (status, log) = server.stop();

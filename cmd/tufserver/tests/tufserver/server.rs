@@ -62,7 +62,7 @@ impl Server {
     }
 
     pub(crate) fn ask(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
-        Client::of(self.port).ask(method, path, headers)
+        Client::connect(self.port).ask(method, path, headers)
     }
 
     pub(crate) fn ready(&self) -> u16 {
@@ -71,7 +71,7 @@ impl Server {
 
     /// What the second port says.
     pub(crate) fn told(&self, path: &str) -> Answer {
-        Client::of(self.health_port).ask("GET", path, &[])
+        Client::connect(self.health_port).ask("GET", path, &[])
     }
 
     /// Whether a line of the metrics begins with `tufserver_` and this.

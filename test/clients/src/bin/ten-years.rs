@@ -193,8 +193,8 @@ impl Drop for Clients {
     }
 }
 
-/// Days between two runs: mostly a month, sometimes a day, and as long as the timestamp allows, which
-/// is signed again when half of its 180 days are over.
+/// Days between two runs: mostly a month, sometimes a day, and as long as the timestamp allows,
+/// which is signed again when half of its 180 days are over.
 const PAUSES: [i64; 11] = [30, 31, 1, 30, 89, 2, 28, 31, 60, 7, 30];
 const YEARS: i64 = 10;
 const YEAR_OF_OUTAGE: i64 = 8;

@@ -82,14 +82,14 @@ async fn main() -> Result<ExitCode> {
 
 async fn wrong_flag(scene: &Scene<'_>) -> Result<()> {
     let ended = scene.run("createcerts", &["--no-such-flag"]).await?;
-    ended.with(2, &["--no-such-flag"])?;
+    ended.check(2, &["--no-such-flag"])?;
     let wait = process::run("hack/wait.sh", &[]);
     process::fails(wait, &["exit code 2", "--no-such-flag"]).await
 }
 
 async fn no_dependency(scene: &Scene<'_>) -> Result<()> {
     let ended = scene.run("createctconfig", &["--timeout=5s"]).await?;
-    ended.with(1, &[TREE_ID, "createtree"])
+    ended.check(1, &[TREE_ID, "createtree"])
 }
 
 async fn no_rights(scene: &Scene<'_>) -> Result<()> {
@@ -98,7 +98,7 @@ async fn no_rights(scene: &Scene<'_>) -> Result<()> {
     bindings.delete("createcerts", &params).await?;
     let ended = scene.run("createcerts", &["--timeout=5s"]).await?;
     let what = format!("reading Secret {}/fulcio-", scene.namespace);
-    ended.with(1, &[&what, "cannot get resource \"secrets\""])
+    ended.check(1, &[&what, "cannot get resource \"secrets\""])
 }
 
 async fn broken_pem(scene: &Scene<'_>) -> Result<()> {
@@ -171,7 +171,7 @@ impl<'a> Scene<'a> {
         }
     }
 
-    /// Has it there during `case`.
+    /// Makes the namespace, plays `case` in it, and deletes it.
     async fn play(self, case: impl AsyncFn(&Self) -> Result<()>) -> Result<()> {
         self.manifests.create_accounts(self.cluster).await?;
         let result = case(&self).await;
@@ -189,11 +189,12 @@ impl<'a> Scene<'a> {
         job::run(self.cluster, &job).await
     }
 
-    /// Checks that a Job refuses what it finds, in one line with all of `words`, and changes nothing.
+    /// Checks that a Job refuses what it finds, in one line with all of `words`, and changes
+    /// nothing.
     async fn refuses(&self, job: &str, words: &[&str]) -> Result<()> {
         let namespaces = [self.namespace.clone()];
         let before = self.cluster.versions(&namespaces).await?;
-        self.run(job, &[]).await?.with(3, words)?;
+        self.run(job, &[]).await?.check(3, words)?;
         unchanged(&before, &self.cluster.versions(&namespaces).await?)
     }
 
@@ -208,7 +209,7 @@ impl<'a> Scene<'a> {
             metadata: self.metadata(name),
             data: Some(
                 entries
-                    .map(|(key, value)| (key, ByteString(value)))
+                    .map(|(entry, value)| (entry, ByteString(value)))
                     .collect(),
             ),
             ..Secret::default()

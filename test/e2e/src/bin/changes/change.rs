@@ -18,7 +18,7 @@ pub(crate) struct Change {
     servers: &'static [&'static str],
 }
 
-/// All of them.
+/// All changes.
 pub(crate) const CHANGES: [Change; 5] = [
     Change {
         name: "rekor-key",
@@ -53,7 +53,7 @@ pub(crate) const CHANGES: [Change; 5] = [
 ];
 
 impl Change {
-    /// Makes it in a running stack.
+    /// Changes the key in a running stack.
     pub(crate) async fn make(&self, cluster: &Cluster) -> Result<()> {
         match self.public {
             Some(public) => {
@@ -70,7 +70,7 @@ impl Change {
         self.restart_servers(cluster).await
     }
 
-    /// Step 1.
+    /// Step 1 of the document: makes the new key.
     async fn make_key(&self, cluster: &Cluster, public: Published) -> Result<()> {
         let before = cluster.secret(public.namespace, public.name).await?;
         let mut script = vec![
@@ -86,22 +86,22 @@ impl Change {
         Ok(())
     }
 
-    /// Step 2. Each of the two Jobs refuses at first, since nobody has said that the change is
-    /// wanted. The last line of the log names the servers.
+    /// Step 2: publishes it. Each of the two Jobs refuses at first, since nobody has said that the
+    /// change is wanted. The last line of the log names the servers to restart.
     async fn publish(&self, cluster: &Cluster) -> Result<()> {
         let script = block(CHANGES_MD, "## 2. Publish it")?;
         let second = script.find("kubectl -n tuf-system create job publish");
         let (copy, publish) = script.split_at(second.context("step 2 has no Job publish")?);
-        is_refused(cluster, "copysecrets").await?;
+        check_refused(cluster, "copysecrets").await?;
         process::script(copy).await?;
-        is_refused(cluster, "createtuf").await?;
+        check_refused(cluster, "createtuf").await?;
         let log = process::script(publish).await?;
         let names = self.servers.iter().map(|server| name_in_log(server));
         let names: Vec<_> = names.collect();
         process::says(&log, &[&names.join(", ")])
     }
 
-    /// Step 3. Afterwards no pod from before is asked any more.
+    /// Step 3: restarts the servers, and waits until their old pods are gone.
     async fn restart_servers(&self, cluster: &Cluster) -> Result<()> {
         let namespaces = self.servers.iter().map(|server| format!("{server}-system"));
         let namespaces: Vec<_> = namespaces.collect();
@@ -118,8 +118,8 @@ impl Change {
     }
 }
 
-/// Runs a Job of `tuf-system` again, under another name. It has to refuse the change.
-async fn is_refused(cluster: &Cluster, job: &str) -> Result<()> {
+/// Runs a Job of `tuf-system` again, under another name, and checks that it refuses the change.
+async fn check_refused(cluster: &Cluster, job: &str) -> Result<()> {
     let namespace = TUF_ROOT.namespace;
     let mut job: Job = Manifests::moved(namespace, namespace).object(job)?;
     job.metadata.name = Some("refuses".into());
@@ -127,7 +127,7 @@ async fn is_refused(cluster: &Cluster, job: &str) -> Result<()> {
     let ended = job::run(cluster, &job).await?;
     let jobs = cluster.objects::<Job>(namespace);
     jobs.delete("refuses", &DeleteParams::background()).await?;
-    ended.with(3, &["--accept-changes"])
+    ended.check(3, &["--accept-changes"])
 }
 
 /// What `createtuf` calls a server.

@@ -1,7 +1,7 @@
 //! New keys for each server of a running stack: the phases of `hack/changes.sh`.
 //!
-//! They are made and published as `docs/changes.md` says. After each, both cosigns sign with the new
-//! key, and verify what was signed with every key before, wherever they last looked.
+//! They are made and published as `docs/changes.md` says. After each, both cosigns sign with the
+//! new key, and verify what was signed with every key before, wherever they last looked.
 
 mod change;
 mod newest;
@@ -97,13 +97,13 @@ async fn sign_first(cluster: &Cluster) -> Result<()> {
 async fn sign(cluster: &Cluster, blob: &str) -> Result<()> {
     for cosign in Cosign::BOTH {
         cosign.sign(blob).await?;
-        newest::made(cluster, &cosign.bundle(blob).await?).await?;
+        newest::check(cluster, &cosign.bundle(blob).await?).await?;
     }
     Ok(())
 }
 
-/// Has both cosigns verify the blobs with the TUF repository as they left it now, as they left it at
-/// the first signature, and new.
+/// Has both cosigns verify the blobs with the TUF repository as they left it now, as they left it
+/// at the first signature, and new.
 async fn verify_all(cluster: &Cluster, blobs: &[&str]) -> Result<()> {
     for cosign in Cosign::BOTH {
         verify_each(cosign, blobs).await?;

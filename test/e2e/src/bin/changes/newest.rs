@@ -9,9 +9,9 @@ use e2e::{Cluster, openssl, process};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Checks that the bundle is the work of the newest keys: it names Rekor's key, its certificate is of
-/// Fulcio's root and known to the CT log, and its timestamp of the timestamp authority's chain.
-pub(crate) async fn made(cluster: &Cluster, bundle: &Value) -> Result<()> {
+/// Checks that the bundle is the work of the newest keys: it names Rekor's key, its certificate is
+/// of Fulcio's root and known to the CT log, and its timestamp of the timestamp authority's chain.
+pub(crate) async fn check(cluster: &Cluster, bundle: &Value) -> Result<()> {
     let rekor = openssl::log_id(&published(cluster, REKOR, PUBLIC).await?).await?;
     let entry = decoded(bundle, "/verificationMaterial/tlogEntries/0/logId/keyId")?;
     ensure!(entry == rekor, "another key of Rekor");
@@ -49,10 +49,12 @@ pub(crate) async fn made(cluster: &Cluster, bundle: &Value) -> Result<()> {
 }
 
 /// What clients get to know of a server's key now.
-async fn published(cluster: &Cluster, of: KeyPair, entry: &str) -> Result<Vec<u8>> {
-    let public = cluster.secret(of.public.namespace, of.public.name).await?;
+async fn published(cluster: &Cluster, pair: KeyPair, entry: &str) -> Result<Vec<u8>> {
+    let public = cluster
+        .secret(pair.public.namespace, pair.public.name)
+        .await?;
     let value = public.get(entry).cloned();
-    value.with_context(|| format!("{} has no {entry}", of.public.name))
+    value.with_context(|| format!("{} has no {entry}", pair.public.name))
 }
 
 fn decoded(bundle: &Value, pointer: &str) -> Result<Vec<u8>> {

@@ -18,20 +18,20 @@ use tokio::time::sleep;
 
 use crate::stack::Stack;
 
-/// Waits until it is ready.
-pub(crate) async fn is_up() -> Result<()> {
+/// Waits until the database is ready.
+pub(crate) async fn wait_until_ready() -> Result<()> {
     kubectl(&["rollout", "status", "statefulset/mysql", "--timeout=2m"]).await
 }
 
-/// Deletes its pod, and waits until that is gone.
+/// Deletes the database's pod, and waits until that is gone.
 pub(crate) async fn restart() -> Result<()> {
     kubectl(&["delete", "pod", "mysql-0"]).await
 }
 
-/// Takes it away, for so long from the moment at which Trillian's servers connect to it. Meanwhile
-/// another one is killed.
-pub(crate) async fn is_down(stack: &Stack, time: Duration, rng: &mut Rng) -> Result<()> {
-    is_up().await?;
+/// Takes the database away for `time`, as soon as it is ready. Meanwhile another one is killed
+/// again and again.
+pub(crate) async fn take_down(stack: &Stack, time: Duration, rng: &mut Rng) -> Result<()> {
+    wait_until_ready().await?;
     kubectl(&["scale", "statefulset/mysql", "--replicas=0"]).await?;
     stack.cluster.kill_pod(NAMESPACE, "mysql-0").await?;
     let (killed, ()) = tokio::join!(kill_another(&stack.cluster, rng), sleep(time));
@@ -39,7 +39,8 @@ pub(crate) async fn is_down(stack: &Stack, time: Duration, rng: &mut Rng) -> Res
     kubectl(&["scale", "statefulset/mysql", "--replicas=1"]).await
 }
 
-/// Kills another database's first start at any moment, again and again; the next start is right.
+/// Starts another database, and kills it ten times at random moments of its installation. Then it
+/// has to work.
 async fn kill_another(cluster: &Cluster, rng: &mut Rng) -> Result<()> {
     let manifests = Manifests::moved(NAMESPACE, "e2e");
     cluster.create(&[passwords()]).await?;
@@ -76,7 +77,7 @@ async fn kill_another(cluster: &Cluster, rng: &mut Rng) -> Result<()> {
 }
 
 fn passwords() -> Secret {
-    let password = |key: &str, value: &str| (key.to_owned(), ByteString(value.into()));
+    let password = |entry: &str, value: &str| (entry.to_owned(), ByteString(value.into()));
     Secret {
         metadata: ObjectMeta {
             namespace: Some("e2e".into()),

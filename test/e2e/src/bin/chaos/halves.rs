@@ -7,7 +7,7 @@ use testbed::Entries;
 
 /// Checks that every public object belongs to the private one beside it, in the namespaces whose
 /// names begin with this prefix.
-pub(crate) async fn match_with_prefix(cluster: &Cluster, prefix: &str) -> Result<()> {
+pub(crate) async fn check_pairs(cluster: &Cluster, prefix: &str) -> Result<()> {
     let contents = cluster
         .contents(&Manifests::prefixed(prefix).namespaces())
         .await?;
@@ -83,7 +83,7 @@ async fn keys_are_in(keys: &Entries, root: &Entries) -> Result<()> {
 }
 
 /// Checks that each private key is where it was made, and nowhere else.
-pub(crate) async fn no_private_copies(cluster: &Cluster) -> Result<()> {
+pub(crate) async fn check_no_private_copies(cluster: &Cluster) -> Result<()> {
     let contents = cluster.contents(&namespaces()).await?;
     let is_private = |entries: &Entries| {
         let mut values = entries.values();

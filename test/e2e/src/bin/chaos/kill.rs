@@ -33,7 +33,7 @@ pub(crate) async fn api_server(rng: &mut Rng) -> Result<()> {
     Ok(())
 }
 
-/// Deletes every pod. What was signed is found afterwards.
+/// Deletes every pod. Rekor finds what was signed before.
 pub(crate) async fn servers(stack: &Stack) -> Result<()> {
     stack.cluster.delete_pods(&stack.namespaces).await?;
     stack.cluster.wait_for_servers().await?;
@@ -61,8 +61,9 @@ pub(crate) async fn jobs(stack: &Stack, rng: &mut Rng) -> Result<usize> {
     Ok(killed.into_iter().filter(|killed| *killed).count())
 }
 
-/// Kills createtree when its tree is in Trillian and in no ConfigMap: the first root, which the tree
-/// gets next, waits for a lock.
+/// Kills createtree at the moment when its tree is in Trillian and in no ConfigMap. For that the
+/// database locks the table of signed roots: createtree waits for the lock when it gives the tree
+/// its first root.
 pub(crate) async fn createtree(stack: &Stack) -> Result<()> {
     let manifests = Manifests::prefixed("race-0-");
     manifests.create_accounts(&stack.cluster).await?;
@@ -116,14 +117,14 @@ pub(crate) async fn createtree(stack: &Stack) -> Result<()> {
 /// A Job's process in a pod, seen from outside.
 #[derive(Debug, Clone)]
 struct JobProcess {
-    /// In `/proc`.
+    /// Its folder in `/proc`.
     folder: PathBuf,
     namespace: String,
     pod: String,
 }
 
 impl JobProcess {
-    /// All of them. One that ends meanwhile is none.
+    /// All processes of Jobs, without those that end meanwhile.
     fn all() -> Result<Vec<Self>> {
         let processes = fs::read_dir("/proc").context("reading /proc")?;
         let processes = processes.filter_map(|process| Self::read(&process.ok()?.path()));

@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{database, stack::Stack};
 
-/// `rekor-config` and the configuration of the CT log, which are made again as they were.
+/// Loses `rekor-config` and the configuration of the CT log, which are made again as they were.
 pub(crate) async fn tree_and_config(stack: &Stack) -> Result<()> {
     let cluster = &stack.cluster;
     let tree = async || {
@@ -49,9 +49,9 @@ pub(crate) async fn tree_and_config(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
-/// The TUF repository. A new one has new keys, which every client has to be told. That it says the
-/// same as the old one, byte for byte, is why it doesn't matter when it is made: its keys are valid
-/// from times that are theirs, not from now.
+/// Loses the TUF repository. The new one has new keys, which every client has to be told. But its
+/// `trusted_root.json` is the old one, byte for byte, since the time from which a server's key is
+/// valid doesn't depend on when the repository is made.
 pub(crate) async fn tuf(stack: &Stack) -> Result<()> {
     let before = (trusted_root(stack).await?, root(stack).await?);
     stack
@@ -65,7 +65,7 @@ pub(crate) async fn tuf(stack: &Stack) -> Result<()> {
         "another trusted_root.json"
     );
     ensure!(root(stack).await? != before.1, "the same root");
-    client::both(async |cosign| old_root_is_refused(stack, cosign).await).await
+    client::both(async |cosign| check_old_root_is_refused(stack, cosign).await).await
 }
 
 async fn trusted_root(stack: &Stack) -> Result<Vec<u8>> {
@@ -88,16 +88,16 @@ async fn root(stack: &Stack) -> Result<Vec<u8>> {
         .context("tuf-root has no root")
 }
 
-/// What the README says that such clients say, and its way out.
-async fn old_root_is_refused(stack: &Stack, cosign: Cosign) -> Result<()> {
+/// Checks that a client with the old root fails as the README says, and that its way out works.
+async fn check_old_root_is_refused(stack: &Stack, cosign: Cosign) -> Result<()> {
     process::fails(cosign.verify("first"), &["not enough signatures"]).await?;
     let below = ["valid signatures did not meet threshold"];
     process::fails(cosign.initialize_again(), &below).await?;
     cosign.initialize(&stack.cluster).await
 }
 
-/// Every namespace but that of the database, put back from a backup into new ones, as the README
-/// says.
+/// Loses every namespace but that of the database. They are made anew and filled from a backup, as
+/// the README says.
 pub(crate) async fn all_but_the_database(stack: &Stack) -> Result<()> {
     let cluster = &stack.cluster;
     let mut lost = stack.namespaces.clone();
@@ -122,7 +122,7 @@ pub(crate) async fn all_but_the_database(stack: &Stack) -> Result<()> {
     unchanged(&before, &cluster.contents(&stack.namespaces).await?)
 }
 
-/// The database.
+/// Loses the database. Its trees are gone, so the Jobs refuse with the way out.
 pub(crate) async fn database(stack: &Stack) -> Result<()> {
     let cluster = &stack.cluster;
     let mut trees = vec![];
@@ -136,7 +136,7 @@ pub(crate) async fn database(stack: &Stack) -> Result<()> {
         .delete("data-mysql-0", &DeleteParams::default())
         .await?;
     database::restart().await?;
-    database::is_up().await?;
+    database::wait_until_ready().await?;
     stack.retry().await?;
     let wait = process::run("hack/wait.sh", &[]).await;
     let failure = format!("{:#}", wait.err().context("no Job misses its tree")?);
@@ -149,7 +149,7 @@ pub(crate) async fn database(stack: &Stack) -> Result<()> {
     Ok(())
 }
 
-/// New trees for the keys that exist, as the README says.
+/// Makes new trees for the keys that exist, as the README says.
 pub(crate) async fn start_new_trees() -> Result<()> {
     process::script(&docs::block("README.md", "## Reliability")?).await?;
     Ok(())

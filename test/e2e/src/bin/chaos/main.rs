@@ -71,26 +71,26 @@ async fn stand_up(stack: &Stack, phases: &mut Phases, rng: &mut Rng) -> bool {
 }
 
 async fn lose(stack: &Stack, phases: &mut Phases) {
-    let retry = stack.keeps(stack.same_objects(stack.retry()));
+    let retry = stack.works_after(stack.unchanged_by(stack.retry()));
     phases
         .run("every Job deleted: nothing changes", retry)
         .await;
-    let kill = stack.keeps(stack.same_objects(kill::servers(stack)));
+    let kill = stack.works_after(stack.unchanged_by(kill::servers(stack)));
     phases.run("every pod deleted: nothing changes", kill).await;
-    let copies = halves::no_private_copies(&stack.cluster);
+    let copies = halves::check_no_private_copies(&stack.cluster);
     phases
         .run("no private key outside its namespace", copies)
         .await;
     let what = "rekor-config and the config of ctlog-secret: the same again";
     phases
-        .run(what, stack.keeps(lose::tree_and_config(stack)))
+        .run(what, stack.works_after(lose::tree_and_config(stack)))
         .await;
     let what = "every namespace but trillian-system lost, put back from a backup";
     phases
-        .run(what, stack.keeps(lose::all_but_the_database(stack)))
+        .run(what, stack.works_after(lose::all_but_the_database(stack)))
         .await;
     let what = "tuf-system deleted: a new root that trusts the same";
-    phases.run(what, stack.keeps(lose::tuf(stack))).await;
+    phases.run(what, stack.works_after(lose::tuf(stack))).await;
 }
 
 async fn race(stack: &Stack, phases: &mut Phases, races: usize) {
@@ -101,13 +101,15 @@ async fn race(stack: &Stack, phases: &mut Phases, races: usize) {
     let what = "the database lost: refused, with the way out";
     phases.run(what, lose::database(stack)).await;
     let what = "the way out: new trees, the same keys";
-    phases.run(what, stack.keeps(lose::start_new_trees())).await;
+    phases
+        .run(what, stack.works_after(lose::start_new_trees()))
+        .await;
 }
 
 /// Returns how many processes of Jobs were killed.
 async fn stand_up_again(stack: &Stack, phases: &mut Phases, rng: &mut Rng, rounds: usize) -> usize {
     let what = "stand-up, the database down, another killed 10 times";
-    let fault = database::is_down(stack, Duration::from_secs(60), rng);
+    let fault = database::take_down(stack, Duration::from_secs(60), rng);
     phases.run(what, stack.lasts_under(fault)).await;
     let mut killed = 0;
     for round in 1..=rounds {

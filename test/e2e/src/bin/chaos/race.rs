@@ -13,8 +13,8 @@ use tokio::task::JoinSet;
 
 use crate::{halves, stack::Stack};
 
-/// So many times, in new namespaces each time. All Jobs are started at once, as on a first apply,
-/// and each of them twice; when they are run again, nothing changes.
+/// Starts all Jobs at once, as a first apply does, and each of them twice. When they are run again,
+/// nothing may change. All that is done `times` times, in new namespaces each time.
 pub(crate) async fn race(stack: &Stack, times: usize) -> Result<()> {
     let cluster = &stack.cluster;
     let mut namespaces = Manifests::prefixed("race-0-").namespaces();
@@ -23,7 +23,7 @@ pub(crate) async fn race(stack: &Stack, times: usize) -> Result<()> {
         let manifests = Manifests::prefixed(&prefix);
         manifests.create_accounts(cluster).await?;
         run(&manifests, &prefix, 2).await?;
-        halves::match_with_prefix(cluster, &prefix).await?;
+        halves::check_pairs(cluster, &prefix).await?;
         let before = cluster.versions(&manifests.namespaces()).await?;
         run(&manifests, &prefix, 1).await?;
         unchanged(&before, &cluster.versions(&manifests.namespaces()).await?)?;
@@ -33,14 +33,14 @@ pub(crate) async fn race(stack: &Stack, times: usize) -> Result<()> {
     cluster.delete_namespaces(&namespaces, false).await
 }
 
-/// Runs so many of every Job at once. Each has to end with 0.
-async fn run(manifests: &Manifests, prefix: &str, of_each: usize) -> Result<()> {
+/// Runs several instances of every Job at once. Each has to end with 0.
+async fn run(manifests: &Manifests, prefix: &str, instances: usize) -> Result<()> {
     let folder = TempDir::new()?;
     let mut running = JoinSet::new();
     for job in manifests.objects::<Job>()? {
-        let program = Program::of(&job, prefix).with_context(|| job.name_any())?;
+        let program = Program::of_job(&job, prefix).with_context(|| job.name_any())?;
         let kubeconfig = program.kubeconfig(&folder)?;
-        for _ in 0..of_each {
+        for _ in 0..instances {
             let command = program.command(&kubeconfig);
             running.spawn(async move { process::output(command, b"").await });
         }
@@ -60,7 +60,7 @@ struct Program {
 }
 
 impl Program {
-    fn of(job: &Job, prefix: &str) -> Result<Self> {
+    fn of_job(job: &Job, prefix: &str) -> Result<Self> {
         let pod = job
             .spec
             .as_ref()
@@ -87,7 +87,7 @@ impl Program {
         })
     }
 
-    /// Written for the account, as whom the administrator acts.
+    /// Writes a kubeconfig with which the administrator acts as the Job's account.
     fn kubeconfig(&self, folder: &TempDir) -> Result<PathBuf> {
         let Self {
             namespace, account, ..

@@ -50,19 +50,20 @@ impl Stack {
         .await
     }
 
-    /// The same, and a second time nothing changes.
+    /// Does the same as [`Stack::stand_up_under`], and checks that running all Jobs again changes
+    /// nothing.
     pub(crate) async fn lasts_under(&self, fault: impl Future<Output = Result<()>>) -> Result<()> {
         self.stand_up_under(fault).await?;
-        self.keeps(self.same_objects(self.retry())).await?;
+        self.works_after(self.unchanged_by(self.retry())).await?;
         self.count_trees().await
     }
 
     /// Does something that ends with all of `config/` applied, and checks what holds then: keys
     /// belong together, and the first signature still verifies.
-    pub(crate) async fn keeps(&self, action: impl Future<Output = Result<()>>) -> Result<()> {
+    pub(crate) async fn works_after(&self, action: impl Future<Output = Result<()>>) -> Result<()> {
         action.await?;
         self.cluster.wait_for_servers().await?;
-        halves::match_with_prefix(&self.cluster, "").await?;
+        halves::check_pairs(&self.cluster, "").await?;
         client::both(async |cosign| self.signatures(cosign).await).await
     }
 
@@ -76,7 +77,7 @@ impl Stack {
     }
 
     /// Does something, after which every Secret and ConfigMap has the version that it had.
-    pub(crate) async fn same_objects(
+    pub(crate) async fn unchanged_by(
         &self,
         action: impl Future<Output = Result<()>>,
     ) -> Result<()> {
@@ -94,7 +95,7 @@ impl Stack {
 
     /// Checks that every tree in Trillian is published or deleted, and counts them.
     pub(crate) async fn count_trees(&self) -> Result<()> {
-        let trees = self.trees.get().and(&self.cluster).await?;
+        let trees = self.trees.get().with_current(&self.cluster).await?;
         self.trees.set(trees);
         Ok(())
     }

@@ -21,8 +21,8 @@ pub(crate) struct Trees {
 }
 
 impl Trees {
-    /// These and those that are there now, each of which has to be published or deleted.
-    pub(crate) async fn and(self, cluster: &Cluster) -> Result<Self> {
+    /// Adds the trees that are in the database now. Each has to be published or deleted.
+    pub(crate) async fn with_current(self, cluster: &Cluster) -> Result<Self> {
         let live = sql("SELECT TreeId FROM Trees WHERE Deleted IS NOT TRUE").await?;
         let mut live: Vec<_> = live.lines().map(str::to_owned).collect();
         let maps = cluster
@@ -61,7 +61,7 @@ impl fmt::Display for Trees {
     }
 }
 
-/// How many rows there are.
+/// Counts rows: `rows` is a table, and may have a condition.
 pub(crate) async fn count(rows: &str) -> Result<usize> {
     let count = sql(&format!("SELECT COUNT(*) FROM {rows}")).await?;
     count
