@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Measures tufserver: 1,000 reloads under load, then requests per second beside nginx's, with the same files on the same
-# machine, and the most memory it took. Fails when a request failed, nginx was faster, or 64 connections took 8 MiB.
-# Takes about three minutes; needs root only to install nginx and wrk.
+# Measures tufserver: 1,000 reloads under load, then requests per second beside nginx's, with the
+# same files on the same machine, and the most memory it took. Fails when a request failed, nginx
+# was faster, or 64 connections took 8 MiB. Takes about three minutes; needs root only to install
+# nginx and wrk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What clusters do to a stack: servers, Jobs, the API server and the database die at any moment, objects get lost, Jobs run twice.
-# After each of it the first signature verifies, and a second one can be made. Each phase is a line with its seconds.
+# What clusters do to a stack: servers, Jobs, the API server and the database die at any moment,
+# objects get lost, Jobs run twice. After each of it the first signature verifies, and a second one
+# can be made. Each phase is a line with its seconds.
 #
 #   hack/chaos.sh [--rounds N] [--races N] [--seed N] [--keep]
 #

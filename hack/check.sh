@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Every check that needs no cluster, each with its seconds. Stops at the first that fails, and names it.
+# Every check that needs no cluster, each with its seconds. Stops at the first that fails, and names
+# it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Every client that people use, at a TUF repository that lives: new and with what it kept from before, while the repository is
-# renewed, its keys are rotated and its inputs change; and ten simulated years of it. A line for each client and state, and a table.
-# Versions are pinned in test/clients (Go, Python, JavaScript), hack/cluster.d/modules (cosign) and Cargo.lock.
+# Every client that people use, at a TUF repository that lives: new and with what it kept from
+# before, while the repository is renewed, its keys are rotated and its inputs change; and ten
+# simulated years of it. A line for each client and state, and a table. Versions are pinned in
+# test/clients (Go, Python, JavaScript), hack/cluster.d/modules (cosign) and Cargo.lock.
 #
-# Runs as root on Debian with Rust, Go, Python and Node 20. What runs after the installation has no network but its own loopback, and ends with this script.
+# Runs as root on Debian with Rust, Go, Python and Node 20. What runs after the installation has no
+# network but its own loopback, and ends with this script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,7 +47,8 @@ javascript_clients() {
 	npm ci --prefix="$installed/javascript" --silent --ignore-scripts --no-audit --no-fund
 }
 
-# alone COMMAND…: in a network of its own, where only loopback is up; what it leaves behind is killed.
+# alone COMMAND…: in a network of its own, where only loopback is up; what it leaves behind is
+# killed.
 alone() {
 	unshare --net --pid --fork --kill-child bash -euc 'ip link set lo up && "$@"' alone "$@"
 }

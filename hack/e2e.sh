@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The whole stack on a real cluster, end to end: cluster up, images, kubectl apply, kubectl wait, then cosign signs and
-# verifies, and what must not change doesn't. Each phase is a line with its seconds.
+# The whole stack on a real cluster, end to end: cluster up, images, kubectl apply, kubectl wait,
+# then cosign signs and verifies, and what must not change doesn't. Each phase is a line with its
+# seconds.
 #
 #   hack/e2e.sh [--stand-ups N] [--keep]
 #

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Waits until every gate is open, that is, until every Job labelled scaffolding/gate=true is complete.
-# Unlike `kubectl wait` it stops at once when a Job fails, and says why.
+# Waits until every gate is open, that is, until every Job labelled scaffolding/gate=true is
+# complete. Unlike `kubectl wait` it stops at once when a Job fails, and says why.
 #
 #   hack/wait.sh [--servers] [--timeout SECONDS]
 #
@@ -41,7 +41,8 @@ last_word() {
 	kubectl logs "job/$2" --namespace="$1" --tail=1 2> /dev/null | sed 's/^/  /' || true
 }
 
-# Why containers don't start, in the namespaces of gates: no node for them, their image, their volumes.
+# Why containers don't start, in the namespaces of gates: no node for them, their image, their
+# volumes.
 why_waiting() {
 	for namespace in $(namespaces); do
 		kubectl get pods --namespace="$namespace" --output=jsonpath='{range .items[*]}{.metadata.namespace}/{.metadata.name}:{range .status.conditions[?(@.reason=="Unschedulable")]} {.message}{end}{range .status.initContainerStatuses[*].state.waiting} {.reason} {.message}{end}{range .status.containerStatuses[*].state.waiting} {.reason} {.message}{end}{"\n"}{end}' |

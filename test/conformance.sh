@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Asks the real Kubernetes and the real Trillian of hack/cluster what is recorded in data/, where `config/` is applied.
-# The embedded ones answer as recorded: cargo test sees to that. With UPDATE=1 it records what they answer now.
+# Asks the real Kubernetes and the real Trillian of hack/cluster what is recorded in data/, where
+# `config/` is applied. The embedded ones answer as recorded: cargo test sees to that. With UPDATE=1
+# it records what they answer now.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

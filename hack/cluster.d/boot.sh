@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Starts the parts of Kubernetes, in the order in which they need each other, and waits for each.
 #
-# Runs inside the namespaces, in $home. Whatever runs already is left alone, so a second `up` revives what died.
+# Runs inside the namespaces, in $home. Whatever runs already is left alone, so a second `up`
+# revives what died.
 
 boot() {
 	cd "$home"
@@ -38,7 +39,8 @@ apiserver_flags=(
 	--tls-private-key-file=pki/apiserver.key
 	--client-ca-file=pki/ca.crt
 	--service-cluster-ip-range=10.96.0.0/16
-	# Who verifies a service account's token asks this address for the keys; its name is in the certificate, and pods know it.
+	# Who verifies a service account's token asks this address for the keys; its name is in the
+	# certificate, and pods know it.
 	--service-account-issuer=https://kubernetes.default.svc.cluster.local
 	--service-account-key-file=pki/sa.pub
 	--service-account-signing-key-file=pki/sa.key

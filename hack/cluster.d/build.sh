@@ -1,8 +1,9 @@
 # shellcheck shell=bash
 # Builds the Go programs of the cluster, each from the module in modules/ that pins it.
 #
-# A module's go.mod says what is built (its `tool` lines) and go.sum says from which bytes, so its files and the compiler's
-# version name the folder of the result: every checkout of this project shares what one of them built.
+# A module's go.mod says what is built (its `tool` lines) and go.sum says from which bytes, so its
+# files and the compiler's version name the folder of the result: every checkout of this project
+# shares what one of them built.
 
 # bin_dir MODULE: the folder of that module's programs, built or not.
 bin_dir() {
@@ -21,7 +22,8 @@ build() {
 	done
 }
 
-# link_programs: all programs in one folder, for the PATH inside; the cluster keeps those it was started with.
+# link_programs: all programs in one folder, for the PATH inside; the cluster keeps those it was
+# started with.
 link_programs() {
 	local module
 	rm -rf "${state:?}/bin"

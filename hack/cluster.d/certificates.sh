@@ -12,7 +12,8 @@ DNS:kubernetes.default.svc.cluster.local,DNS:localhost,IP:127.0.0.1,IP:$node_ip,
 	kubeconfig admin
 	kubeconfig kubelet
 	kubeconfig proxy
-	# Tokens are signed with RSA, as kind does: cosign takes one on its command line only if it says RS256.
+	# Tokens are signed with RSA, as kind does: cosign takes one on its command line only if it says
+	# RS256.
 	openssl genrsa -out pki/sa.key 2048 2>/dev/null
 	openssl rsa -in pki/sa.key -pubout -out pki/sa.pub 2>/dev/null
 	: >pki/done

@@ -1,10 +1,12 @@
 # shellcheck shell=bash
-# The cgroup and the namespaces that everything runs in, how to get in, and how nothing is left of them.
+# The cgroup and the namespaces that everything runs in, how to get in, and how nothing is left of
+# them.
 
 # Paths the kubelet and the CNI plugins insist on. Inside, folders of $state are mounted there.
 fixed_paths=(/var/lib/cni /var/lib/kubelet /var/log/containers)
 
-# start_init: starts process 1 of new namespaces, in our cgroup, and waits until it has made them a place to live in.
+# start_init: starts process 1 of new namespaces, in our cgroup, and waits until it has made them a
+# place to live in.
 start_init() {
 	local i
 	mkdir -p "$state/log"
@@ -42,7 +44,8 @@ init() {
 	mount --bind "$home/etc/resolv.conf" "$resolv"
 	mount --make-rshared / # volumes that the kubelet mounts appear in containers
 
-	# The bridge of the CNI plugin, made early because the API server wants an address and a default route.
+	# The bridge of the CNI plugin, made early because the API server wants an address and a default
+	# route.
 	hostname node
 	ip link set lo up
 	ip link add cni0 type bridge
@@ -65,7 +68,8 @@ inside() {
 		PATH="$state/bin:$PATH:/usr/sbin:/sbin" "$BASH" -c "cd ${PWD@Q}"' && exec "$@"' inside "$@"
 }
 
-# init_pid: process 1 of the namespaces, once `init` is through; nothing if there is none. A pod's first process has a third id.
+# init_pid: process 1 of the namespaces, once `init` is through; nothing if there is none. A pod's
+# first process has a third id.
 init_pid() {
 	local pid
 	for pid in $(members); do
@@ -75,8 +79,9 @@ init_pid() {
 
 members() { find_cgroups -name cgroup.procs -exec cat {} + 2>/dev/null | sort -u || :; } # some are gone by now
 
-# Killing process 1 kills everything in its namespaces, and its parent reaps it; killing each member is the second choice. A
-# process leaves its cgroup before it is quite gone, hence the look at the process table.
+# Killing process 1 kills everything in its namespaces, and its parent reaps it; killing each member
+# is the second choice. A process leaves its cgroup before it is quite gone, hence the look at the
+# process table.
 kill_members() {
 	local i all init
 	all=$(members | paste -sd,)
@@ -90,7 +95,8 @@ kill_members() {
 	[ -z "$(members)" ] || die "processes that don't die: $(members | xargs)"
 }
 
-# Every hierarchy gets the cgroup: there is one in version 2, and one for each controller in version 1.
+# Every hierarchy gets the cgroup: there is one in version 2, and one for each controller in version
+# 1.
 make_cgroup() {
 	local top dir controllers
 	for top in $(hierarchies); do

@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # What must change nothing: no Secret, no ConfigMap, and the first signatures still verify.
 
-# unchanged COMMAND…: COMMAND changes no object, and the first signatures verify to who initializes now.
+# unchanged COMMAND…: COMMAND changes no object, and the first signatures verify to who initializes
+# now.
 unchanged() {
 	same_objects "$@"
 	for cosign in cosign cosign-v2; do
@@ -10,7 +11,8 @@ unchanged() {
 	done
 }
 
-# same_objects COMMAND…: COMMAND, and afterwards every Secret and ConfigMap has the version that it had.
+# same_objects COMMAND…: COMMAND, and afterwards every Secret and ConfigMap has the version that it
+# had.
 same_objects() {
 	versions > "$scratch/before"
 	"$@"

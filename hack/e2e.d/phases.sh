@@ -1,13 +1,15 @@
 # shellcheck shell=bash
-# What the phases of hack/e2e.sh have in common. They run in the cluster's namespaces, in the checkout's folder.
+# What the phases of hack/e2e.sh have in common. They run in the cluster's namespaces, in the
+# checkout's folder.
 
 namespaces=(trillian-system fulcio-system tsa-system tuf-system rekor-system ctlog-system)
 scratch=$(mktemp -d)
 trap 'kill $(jobs -p) 2> /dev/null || true; rm -rf "$scratch"' EXIT
 passed=0 failed=0
 
-# phase WHAT COMMAND…: a line that says whether COMMAND succeeded and in how many seconds, and what it printed if it failed.
-# Sets $ok instead of returning a status: within `phase … || …` COMMAND would run without errexit.
+# phase WHAT COMMAND…: a line that says whether COMMAND succeeded and in how many seconds, and what
+# it printed if it failed. Sets $ok instead of returning a status: within `phase … || …` COMMAND
+# would run without errexit.
 phase() {
 	local what=$1 start=${EPOCHREALTIME/./} status result=ok
 	shift

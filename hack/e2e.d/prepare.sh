@@ -1,5 +1,6 @@
 # shellcheck shell=bash
-# What hack/e2e.sh, hack/chaos.sh and hack/changes.sh do before their phases: a cluster with our images and a client's.
+# What hack/e2e.sh, hack/chaos.sh and hack/changes.sh do before their phases: a cluster with our
+# images and a client's.
 
 # shellcheck source=hack/step.sh
 . hack/step.sh
@@ -17,7 +18,8 @@ images() {
 	hack/cluster load target/images.tar
 }
 
-# One image for all that the test runs as a client. Debian's busybox finds its own commands without files of their names.
+# One image for all that the test runs as a client. Debian's busybox finds its own commands without
+# files of their names.
 client_image() {
 	local program files=()
 	for program in cosign cosign-v2 rekor-cli; do

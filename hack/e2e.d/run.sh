@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# The phases of hack/e2e.sh that need only kubectl and a cluster with our images. The one argument: how many stand-ups.
+# The phases of hack/e2e.sh that need only kubectl and a cluster with our images. The one argument:
+# how many stand-ups.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 

@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# What a user of the stack does: initialize, sign, verify, look up. $cosign is the one in turn, and $blob the file that it signs.
-# Each cosign has a TUF_ROOT and a folder of its own in the client's pod.
+# What a user of the stack does: initialize, sign, verify, look up. $cosign is the one in turn, and
+# $blob the file that it signs. Each cosign has a TUF_ROOT and a folder of its own in the client's
+# pod.
 
 blob=first
 signer=https://kubernetes.io/namespaces/default/serviceaccounts/default
@@ -57,15 +58,16 @@ sign_blob_with_cosign-v2() {
 	verify_blob
 }
 
-# verify FILE IDENTITY ISSUER: whether $blob's bundle is of that file, timestamped, and signed by that identity.
+# verify FILE IDENTITY ISSUER: whether $blob's bundle is of that file, timestamped, and signed by
+# that identity.
 verify() {
 	with_cosign "${verify_command[$cosign]} --bundle=$blob.json --use-signed-timestamps --certificate-identity=$2 --certificate-oidc-issuer=$3 $1"
 }
 
 verify_blob() { verify "$blob" "$signer" "$issuer"; }
 
-# Our images go to the registry as to any other, and config/ comes out with their digests: what the README says, but for its end,
-# for no node can pull from there.
+# Our images go to the registry as to any other, and config/ comes out with their digests: what the
+# README says, but for its end, for no node can pull from there.
 push_images() (
 	local resolve
 	export registry=localhost:5000/scaffolding

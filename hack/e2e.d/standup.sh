@@ -41,7 +41,8 @@ started_once() {
 	kubectl delete pod whole --namespace=ctlog-system --wait=false
 }
 
-# A line for each change of each pod, deleted ones too: namespace, uid, phase, and the restarts of its containers.
+# A line for each change of each pod, deleted ones too: namespace, uid, phase, and the restarts of
+# its containers.
 watch_pods() {
 	kubectl get pods --all-namespaces --watch --output=jsonpath='{.metadata.namespace} {.metadata.uid} {.status.phase} {.status.initContainerStatuses[*].restartCount} {.status.containerStatuses[*].restartCount}{"\n"}' > "$scratch/pods" &
 	pod_watch=$!
@@ -66,7 +67,8 @@ explain() {
 	kubectl get events --all-namespaces --field-selector=type=Warning --sort-by=.lastTimestamp | tail -n 30
 }
 
-# take_down [NAMESPACE…]: the stack's namespaces and those, and their volumes with them. No server is left the time to say goodbye.
+# take_down [NAMESPACE…]: the stack's namespaces and those, and their volumes with them. No server
+# is left the time to say goodbye.
 take_down() {
 	local namespace
 	kubectl delete namespace --ignore-not-found --wait=false "${namespaces[@]}" "$@"

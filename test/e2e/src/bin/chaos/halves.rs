@@ -43,7 +43,7 @@ async fn belong_together(
             keys.push(published_key(entry, own).await?);
         }
     }
-    openssl::same(&keys)?;
+    openssl::check_same(&keys)?;
     let [copied, original] = [copy, public].map(|entries| value(entries, pair.trusted));
     ensure!(copied? == original?, "the copy differs");
     Ok(())
