@@ -27,7 +27,7 @@ fn pod() -> Pod {
         file: "ctlog.yaml".into(),
         object,
     };
-    Pod::of(&[manifest]).unwrap().pop().unwrap()
+    Pod::read_all(&[manifest]).unwrap().pop().unwrap()
 }
 
 impl CtLog {
