@@ -3,11 +3,12 @@
 use std::{path::PathBuf, time::Duration};
 
 use clap::{ArgAction, Parser};
+use contract::{CTLOG, FULCIO, REKOR, SIGSTORE_TRUST, TSA, TUF_KEYS, TUF_ROOT};
 use jiff::Timestamp;
 use trust::{Policy, Urls};
 use tuf::Roles;
 
-use crate::{inputs::Parts, original::Original};
+use crate::{original_flags::OriginalFlags, parts::Parts};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -21,7 +22,7 @@ pub(crate) struct Args {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_value = "fulcio-pub-key"
+        default_value = FULCIO.copy
     )]
     fulcio_secret: Vec<String>,
 
@@ -30,7 +31,7 @@ pub(crate) struct Args {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_value = "rekor-pub-key"
+        default_value = REKOR.copy
     )]
     rekor_secret: Vec<String>,
 
@@ -39,7 +40,7 @@ pub(crate) struct Args {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_value = "ctlog-public-key"
+        default_value = CTLOG.copy
     )]
     ctlog_secret: Vec<String>,
 
@@ -48,7 +49,7 @@ pub(crate) struct Args {
         long,
         value_name = "NAMES",
         value_delimiter = ',',
-        default_value = "tsa-cert-chain"
+        default_value = TSA.copy
     )]
     tsa_secret: Vec<String>,
 
@@ -58,15 +59,15 @@ pub(crate) struct Args {
     pub(crate) file_dir: Option<PathBuf>,
 
     /// Secret for the repository and its newest root
-    #[arg(long, default_value = "tuf-root", value_parser = job::name)]
+    #[arg(long, default_value = TUF_ROOT.name, value_parser = job::name)]
     pub(crate) rootsecret: String,
 
     /// Secret for the private keys
-    #[arg(long, default_value = "tuf-keys", value_parser = job::name)]
+    #[arg(long, default_value = TUF_KEYS.name, value_parser = job::name)]
     pub(crate) keyssecret: String,
 
     /// ConfigMap for what clients need
-    #[arg(long, default_value = "sigstore-trust", value_parser = job::name)]
+    #[arg(long, default_value = SIGSTORE_TRUST.name, value_parser = job::name)]
     pub(crate) trust_configmap: String,
 
     /// Where clients reach Fulcio
@@ -170,7 +171,7 @@ pub(crate) struct Args {
     pub(crate) signing_config: bool,
 
     #[command(flatten)]
-    _original: Original,
+    _original: OriginalFlags,
 
     #[command(flatten)]
     pub(crate) job: job::Options,
@@ -178,7 +179,7 @@ pub(crate) struct Args {
 
 impl Args {
     /// The Secrets with inputs.
-    pub(crate) fn secrets(&self) -> Parts<&str> {
+    pub(crate) fn secrets(&self) -> Parts<Vec<&str>> {
         Parts {
             fulcio: named(&self.fulcio_secret),
             rekor: named(&self.rekor_secret),

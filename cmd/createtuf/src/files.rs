@@ -7,16 +7,16 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::{Context as _, Result, bail};
-use job::Refused;
+use refusal::{Object, Refusal};
 
-use crate::inputs::{Input, Parts};
+use crate::parts::{Input, Parts};
 
 /// What is in `folder`. Of each part for which a Secret is named there has to be something.
 ///
 /// # Errors
 ///
-/// What is missing is named, all of it. [`Refused`] for a file whose name says nothing.
-pub(crate) fn read(folder: &Path, secrets: &Parts<&str>) -> Result<Parts<Input>> {
+/// What is missing is named, all of it. A [`Refusal`] of a file whose name says nothing.
+pub(crate) fn read(folder: &Path, secrets: &Parts<Vec<&str>>) -> Result<Parts<Vec<Input>>> {
     let reading = || format!("reading {}", folder.display());
     let mut files = BTreeMap::new();
     for file in fs::read_dir(folder).with_context(reading)? {
@@ -51,10 +51,10 @@ pub(crate) fn read(folder: &Path, secrets: &Parts<&str>) -> Result<Parts<Input>>
 }
 
 /// Each file with the others of its chain.
-fn sorted(folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Parts<Input>, Refused> {
+fn sorted(folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Parts<Vec<Input>>, Refusal> {
     let mut parts = Parts::default();
     for (file, pem) in files {
-        let path = folder.join(&file).display().to_string();
+        let object: Object = folder.join(&file).display().to_string().into();
         let about = file.to_ascii_lowercase();
         // In the original's order.
         let (inputs, target) = match () {
@@ -63,27 +63,31 @@ fn sorted(folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Parts<Input
             () if about.contains("ctfe") => (&mut parts.ctlog, None),
             () if about.contains("tsa") => (&mut parts.tsa, target(&file)),
             () => {
-                return Err(Refused::new(format!(
-                    "{path} isn't named after what it holds: fulcio, rekor, ctfe or tsa has to be part of its name"
-                )));
+                return Err(Refusal::new(
+                    object,
+                    "isn't named after what it holds",
+                    "put fulcio, rekor, ctfe or tsa into its name, or remove it",
+                ));
             }
         };
-        let name = target.map_or_else(
-            || path.clone(),
-            |target| format!("{}/{target}_*.crt.pem", folder.display()),
-        );
-        match inputs
-            .iter_mut()
-            .find(|input: &&mut Input| input.name == name)
-        {
-            Some(input) => input.files.push((path, pem)),
-            None => inputs.push(Input {
-                name,
-                files: vec![(path, pem)],
-            }),
-        }
+        let whole = match target {
+            Some(target) => format!("{}/{target}_*.crt.pem", folder.display()).into(),
+            None => object.clone(),
+        };
+        add(inputs, whole, (object, pem));
     }
     Ok(parts)
+}
+
+/// Adds a file to the input that it is part of.
+fn add(inputs: &mut Vec<Input>, whole: Object, file: (Object, Vec<u8>)) {
+    match inputs.iter_mut().find(|input| input.object == whole) {
+        Some(input) => input.files.push(file),
+        None => inputs.push(Input {
+            object: whole,
+            files: vec![file],
+        }),
+    }
 }
 
 /// The target of whose chain `file` holds one certificate.

@@ -5,18 +5,32 @@
 //! nothing; what is to be trusted changes only when somebody says so.
 
 mod args;
+mod checks;
 mod files;
+mod found;
 mod inputs;
-mod original;
+mod original_flags;
+mod parts;
+mod plan;
+mod record;
+mod refusals;
+mod secrets;
 mod store;
 
 use std::{cell::RefCell, process::ExitCode};
 
 use anyhow::{Result, bail};
 use jiff::Timestamp;
+use refusal::{Object, sentence};
 use tracing::warn;
+use trust::Inputs;
 
-use crate::{args::Args, store::Store};
+use crate::{
+    args::Args,
+    found::Found,
+    plan::{Plan, Request, differences},
+    store::Store,
+};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
@@ -26,43 +40,89 @@ async fn main() -> ExitCode {
         args.rotation = keys::random_password();
     }
     // Of all tries: the one that publishes may miss the answer.
-    let next = RefCell::default();
+    let advice = RefCell::default();
     job::run(&args.job, async || {
-        create_tuf(&args, &next).await?;
-        Ok(next.take())
+        create_tuf(&args, &advice).await?;
+        Ok(advice.take())
     })
     .await
 }
 
-async fn create_tuf(args: &Args, next: &RefCell<Option<String>>) -> Result<()> {
+async fn create_tuf(args: &Args, advice: &RefCell<Option<String>>) -> Result<()> {
     let kube = gate::connect().await?;
     let mut store = Store::read(&kube, args).await?;
-    let now = Timestamp::now();
+    let (policy, now) = (args.policy(), Timestamp::now());
+    let mut request = Request {
+        inputs: None,
+        policy: &policy,
+        rotation: &args.rotation,
+    };
 
     // First, and whatever the inputs are: an expired repository stops every client.
-    store.publish(None, &args.policy(), now, next).await?;
+    publish(&mut store, &request, now, advice).await?;
     let inputs = inputs::read(&kube, args).await;
-    if !args.only_signs() {
-        let (inputs, policy) = (inputs?, args.policy());
-        if policy.accept_changes && store.exists() {
-            for difference in store.differences(&inputs, now)? {
-                warn!("accepted: {difference}");
-            }
-        }
-        return store.publish(Some(&inputs), &policy, now, next).await;
+    if args.only_signs() {
+        return report(&store.found(), inputs, now);
     }
-    if !store.exists() {
-        bail!(
-            "there is nothing to renew in {store} yet (createtuf without --renew and --rotate makes it)"
-        );
+    let inputs = inputs?;
+    request.inputs = Some(&inputs);
+    publish(&mut store, &request, now, advice).await
+}
+
+/// Plans and writes. What is to be done after is said before: the answer may get lost.
+async fn publish(
+    store: &mut Store,
+    request: &Request<'_>,
+    now: Timestamp,
+    advice: &RefCell<Option<String>>,
+) -> Result<()> {
+    let found = store.found();
+    let Some(plan) = Plan::new(&found, request, now)? else {
+        return Ok(());
+    };
+    let object = &found.repository.object;
+    for difference in &plan.accepted {
+        warn(object, &format!("accepted: {difference}"));
     }
-    match inputs.and_then(|inputs| store.differences(&inputs, now)) {
+    for path in &plan.too_long {
+        let problem = "has more than 32 KiB, which policy-controller can't read";
+        warn(object, &format!("{path} {problem}"));
+    }
+    if plan.advice.is_some() {
+        advice.replace(plan.advice.clone());
+    }
+    store.write(plan).await
+}
+
+/// Says which inputs aren't published as they are, when none of them is to be.
+fn report(found: &Found, inputs: Result<Inputs>, now: Timestamp) -> Result<()> {
+    if let Some(not_yet) = found.no_repository() {
+        bail!(not_yet);
+    }
+    let object = &found.repository.object;
+    match inputs.and_then(|inputs| Ok(differences(found, &inputs, now)?)) {
         Ok(differences) => {
             for difference in differences {
-                warn!("not published: {difference} (createtuf --accept-changes publishes it)");
+                let way_out = "createtuf --accept-changes publishes it";
+                warn(object, &format!("not published: {difference} ({way_out})"));
             }
         }
-        Err(error) => warn!("renewed without a look at the inputs: {error:#}"),
+        Err(error) => {
+            let cause = sentence(error.as_ref());
+            warn(
+                object,
+                &format!("renewed without a look at the inputs: {cause}"),
+            );
+        }
     }
     Ok(())
+}
+
+fn warn(object: &Object, text: &str) {
+    warn!(
+        %object,
+        namespace = object.namespace(),
+        name = object.name(),
+        "{text}"
+    );
 }

@@ -23,7 +23,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::{metrics::Metrics, source::Served};
+use crate::{metrics::Metrics, site::Served};
 
 pub(crate) type Answer = Response<Full<Bytes>>;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hyper::{Method, Request, body::Body};
+use hyper::{Method, Request, Response, body::Body};
 use jiff::{SignedDuration, Timestamp};
 use prometheus_client::{
     collector::Collector,
@@ -12,7 +12,7 @@ use prometheus_client::{
 };
 use tuf::Roles;
 
-use crate::{http::Answer, source::Served};
+use crate::site::Served;
 
 /// Everything that is counted here.
 pub(crate) struct Metrics {
@@ -62,7 +62,7 @@ impl Metrics {
     }
 
     /// Counts what a client is sent.
-    pub(crate) fn count<B>(&self, request: &Request<B>, answer: &Answer) {
+    pub(crate) fn count<B>(&self, request: &Request<B>, answer: &Response<impl Body>) {
         let status = answer.status().as_u16();
         self.requests.get_or_create(&Status { status }).inc();
         if request.method() != Method::HEAD {

@@ -1,11 +1,15 @@
 //! A repository as answers that are ready to be sent.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use hyper::{body::Bytes, header::HeaderValue};
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
+use tokio::sync::watch;
 use tuf::{Repository, Roles, Versions};
+
+/// What is served now, if there is anything.
+pub(crate) type Served = watch::Receiver<Option<Arc<Site>>>;
 
 /// A repository's files by their paths, ready to be sent.
 #[derive(Debug)]

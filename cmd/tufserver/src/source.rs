@@ -12,9 +12,6 @@ use tuf::Repository;
 
 use crate::{metrics::Reload, site::Site};
 
-/// What is served now, if there is anything.
-pub(crate) type Served = watch::Receiver<Option<Arc<Site>>>;
-
 /// The file that may hold a repository.
 pub(crate) struct Source {
     path: PathBuf,

@@ -95,6 +95,19 @@ pub const REPOSITORY: &str = "repository";
 pub const ROOT: &str = "root";
 /// The newest root of a TUF repository, in a ConfigMap.
 pub const ROOT_JSON: &str = "root.json";
+/// Whom clients trust, in a ConfigMap.
+pub const TRUSTED_ROOT_JSON: &str = "trusted_root.json";
+/// Where clients sign, in a ConfigMap.
+pub const SIGNING_CONFIG_JSON: &str = "signing_config.json";
+/// The versions of a TUF repository's roles that clients may have seen, as JSON.
+pub const PUBLISHED: &str = "published";
+/// When anything in a TUF repository was signed last.
+pub const PUBLISHED_AT: &str = "published-at";
+/// The digest of what a TUF repository told clients to trust last; of each, one a line, while one is
+/// being published.
+pub const PUBLISHED_TRUST: &str = "published-trust";
+/// What the keys of a TUF repository were changed for last.
+pub const ROTATION: &str = "rotation";
 
 /// Rekor's key.
 pub const REKOR: KeyPair = KeyPair {
@@ -250,7 +263,7 @@ pub const SIGSTORE_TRUST: Published = config_map(
     "tuf-system",
     "sigstore-trust",
     "createtuf",
-    &[ROOT_JSON, "trusted_root.json", "signing_config.json"],
+    &[ROOT_JSON, TRUSTED_ROOT_JSON, SIGNING_CONFIG_JSON],
     &[],
 );
 

@@ -54,6 +54,12 @@ impl Error for Refusal {}
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusals(Vec<Refusal>);
 
+impl From<Refusal> for Refusals {
+    fn from(refusal: Refusal) -> Self {
+        Self(vec![refusal])
+    }
+}
+
 impl From<Vec<Refusal>> for Refusals {
     fn from(refusals: Vec<Refusal>) -> Self {
         Self(refusals)

@@ -9,7 +9,7 @@ fn changed_inputs_are_refused_until_the_change_is_accepted() {
     tuf.assert_refused(
         &[],
         &[
-            "the inputs aren't what Secret tuf-system/tuf-root publishes: ",
+            "Secret tuf-system/tuf-root differs from the inputs (",
             "Rekor's key with the log ID ",
             " isn't published",
             " is published, but not among the inputs",
@@ -79,7 +79,7 @@ fn renewal_reports_a_chain_that_is_ending() {
     tuf.run(&[]).assert(0, &["done"]);
     let outcome = tuf.run(&["--renew"]);
     outcome.assert(0, &["done"]);
-    let text = "WARN Secret tuf-system/fulcio-pub-key: cert: CN=sigstore expires at ";
+    let text = "WARN \"cert\" of Secret tuf-system/fulcio-pub-key: CN=sigstore expires at ";
     assert!(outcome.log.contains(text), "{}", outcome.log);
 }
 
@@ -179,7 +179,7 @@ fn there_is_nothing_to_renew_before_the_first_run() {
     let outcome = tuf.run(&["--renew", "--timeout=2s"]);
     outcome.assert(
         1,
-        &["there is nothing to renew in Secret tuf-system/tuf-root yet (createtuf without --renew and --rotate makes it)"],
+        &["\"repository\" of Secret tuf-system/tuf-root isn't there yet (createtuf without --renew and --rotate makes it)"],
     );
     assert_eq!(before, tuf.0.objects());
 }

@@ -197,8 +197,8 @@ fn all_missing_inputs_are_named_and_waited_for() {
         .set_secret(NAMESPACE, "rekor-pub-key", &entry("public.pem", new_key()));
     let mut job = tuf.job().start();
     job.wait_for_line(
-        "not yet: Secret tuf-system/rekor-pub-key has no public yet, Secret tuf-system/tsa-cert-chain \
-         isn't there yet (copysecrets copies it)",
+        "not yet: \"public\" of Secret tuf-system/rekor-pub-key isn't there yet (copysecrets makes it); \
+         Secret tuf-system/tsa-cert-chain isn't there yet (copysecrets makes it)",
     );
     assert!(tuf.secret("tuf-keys").is_empty());
     for (name, entries) in inputs {

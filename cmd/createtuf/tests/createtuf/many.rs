@@ -236,19 +236,19 @@ fn files_that_cant_be_used_are_refused_by_name() {
     let cases: [(&[(&str, &str)], &str); 8] = [
         (
             &[("README", "")],
-            "/README isn't named after what it holds: fulcio, rekor, ctfe or tsa",
+            "/README isn't named after what it holds: put fulcio, rekor, ctfe or tsa",
         ),
-        (&[("rekor.pub", "no PEM")], "/rekor.pub: "),
+        (&[("rekor.pub", "no PEM")], "/rekor.pub can't be used ("),
         (
             &[("tsa_leaf.crt.pem", "no PEM")],
-            "/tsa_leaf.crt.pem: not a PEM file",
+            "/tsa_leaf.crt.pem can't be used (not a PEM file",
         ),
         (
             &[
                 ("tsa_leaf.crt.pem", &leaf),
                 ("tsa_root.crt.pem", &root_of_tsa),
             ],
-            "/tsa_*.crt.pem: the certificates form no single chain: ",
+            "/tsa_*.crt.pem can't be used (the certificates form no single chain: ",
         ),
         (
             &[
@@ -257,14 +257,14 @@ fn files_that_cant_be_used_are_refused_by_name() {
                 ("tsa_intermediate_1.crt.pem", &foreign),
                 ("tsa_root.crt.pem", &root_of_tsa),
             ],
-            "/tsa_*.crt.pem: the certificates form no single chain: CN=foreign has no place in it",
+            "/tsa_*.crt.pem can't be used (the certificates form no single chain: CN=foreign has no place in it",
         ),
         (
             &[
                 ("tsa_leaf.crt.pem", &leaf),
                 ("tsa_intermediate_0.crt.pem", &intermediate),
             ],
-            "/tsa_*.crt.pem: the chain has no root: ",
+            "/tsa_*.crt.pem can't be used (the chain has no root: ",
         ),
         (
             &[("fulcio_old.crt.pem", &expired)],
@@ -272,7 +272,7 @@ fn files_that_cant_be_used_are_refused_by_name() {
         ),
         (
             &[("fulcio_2.pem", &leaf)],
-            "/fulcio_2.pem: the chain has no root: ",
+            "/fulcio_2.pem can't be used (the chain has no root: ",
         ),
     ];
     for (files, text) in cases {

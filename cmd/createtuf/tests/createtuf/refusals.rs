@@ -16,25 +16,25 @@ fn unusable_inputs_are_refused() {
             "fulcio-pub-key",
             "cert",
             "no PEM",
-            "Secret tuf-system/fulcio-pub-key: cert: ",
+            "\"cert\" of Secret tuf-system/fulcio-pub-key can't be used (",
         ),
         (
             "rekor-pub-key",
             "public",
             "no PEM",
-            "Secret tuf-system/rekor-pub-key: public: ",
+            "\"public\" of Secret tuf-system/rekor-pub-key can't be used (",
         ),
         (
             "tsa-cert-chain",
             "cert-chain",
             &rootless,
-            "Secret tuf-system/tsa-cert-chain: cert-chain: ",
+            "\"cert-chain\" of Secret tuf-system/tsa-cert-chain can't be used (",
         ),
         (
             "tsa-cert-chain",
             "cert-chain",
             &backwards,
-            "Secret tuf-system/tsa-cert-chain: cert-chain: ",
+            "\"cert-chain\" of Secret tuf-system/tsa-cert-chain can't be used (",
         ),
         (
             "fulcio-pub-key",
@@ -63,7 +63,10 @@ fn a_lost_repository_or_key_is_refused() {
     for flags in [&[][..], &["--renew"], &["--accept-changes"]] {
         tuf.assert_refused(
             flags,
-            &["was published with these keys (root 1, timestamp 1) and is gone: restore Secret tuf-system/tuf-root"],
+            &[
+                "Secret tuf-system/tuf-root has no \"repository\", and one was published with the keys of \
+                 Secret tuf-system/tuf-keys (root 1, timestamp 1): restore it from a backup",
+            ],
         );
     }
     tuf.0.set_secret(NAMESPACE, "tuf-root", &root);
@@ -71,8 +74,8 @@ fn a_lost_repository_or_key_is_refused() {
     let keys = tuf.secret("tuf-keys");
     tuf.delete("tuf-keys");
     let lost = [
-        "is missing in Secret tuf-system/tuf-keys",
-        "restore Secret tuf-system/tuf-keys from a backup",
+        "Secret tuf-system/tuf-keys lacks the key ",
+        "restore it from a backup",
     ];
     tuf.assert_refused(&[], &lost);
     tuf.assert_refused(&["--renew"], &lost);
@@ -84,7 +87,13 @@ fn a_lost_repository_or_key_is_refused() {
     };
     for role in ["root", "snapshot", "targets", "timestamp"] {
         tuf.0.set_secret(NAMESPACE, "tuf-keys", &without(role));
-        tuf.assert_refused(&[], &[&format!("of the role {role} is missing"), lost[1]]);
+        tuf.assert_refused(
+            &[],
+            &[
+                &format!("of the role {role}, so nothing can be signed"),
+                lost[1],
+            ],
+        );
     }
     tuf.0.set_secret(NAMESPACE, "tuf-keys", &keys);
     tuf.run(&[]).assert(0, &["done"]);
@@ -140,7 +149,7 @@ fn a_backup_from_before_a_rotation_is_refused() {
         let texts = [
             "Secret tuf-system/tuf-root has root 1, and ConfigMap tuf-system/sigstore-trust told clients of a \
              later one",
-            "delete ConfigMap tuf-system/sigstore-trust",
+            "delete that ConfigMap",
         ];
         tuf.assert_refused(flags, &texts);
     }
@@ -153,7 +162,7 @@ fn an_unreadable_record_is_named() {
     let tuf = Tuf::published();
     tuf.put("tuf-keys", "published", "x");
     let texts = [
-        "Secret tuf-system/tuf-keys: published: ",
+        "\"published\" of Secret tuf-system/tuf-keys ",
         "restore it from a backup",
     ];
     tuf.assert_refused(&[], &texts);
@@ -187,27 +196,30 @@ fn damaged_secrets_are_refused() {
     tuf.put("tuf-root", "repository", &archive[..archive.len() / 2]);
     tuf.assert_refused(
         &[],
-        &["Secret tuf-system/tuf-root: repository: the archive "],
+        &["\"repository\" of Secret tuf-system/tuf-root can't be used (the archive "],
     );
     // Another stack's.
     tuf.put("tuf-root", "repository", archive);
-    tuf.assert_refused(
-        &[],
-        &["the key ", "is missing in Secret tuf-system/tuf-keys"],
-    );
+    tuf.assert_refused(&[], &["Secret tuf-system/tuf-keys lacks the key "]);
 
     let tuf = Tuf::published();
     tuf.put("tuf-keys", &key(&tuf), "no PEM");
-    tuf.assert_refused(&[], &["Secret tuf-system/tuf-keys: root-"]);
+    tuf.assert_refused(
+        &[],
+        &[
+            "\"root-",
+            ".pem\" of Secret tuf-system/tuf-keys can't be read",
+        ],
+    );
     let tuf = Tuf::published();
     tuf.put("tuf-keys", "published", "{}");
-    tuf.assert_refused(&[], &["Secret tuf-system/tuf-keys: published: "]);
+    tuf.assert_refused(&[], &["\"published\" of Secret tuf-system/tuf-keys "]);
     tuf.put(
         "tuf-keys",
         "published",
         r#"{"root":9,"snapshot":1,"targets":1,"timestamp":1}"#,
     );
-    tuf.assert_refused(&[], &["version 1, version 9 was published before: restore the newest Secret tuf-system/tuf-root"]);
+    tuf.assert_refused(&[], &["Secret tuf-system/tuf-root has root 1, and root 9 was published before: restore the newest one"]);
 }
 
 #[test]
@@ -303,12 +315,15 @@ fn a_clock_before_the_last_signature_is_refused() {
             &[
                 "the clock is at 20",
                 " h before Secret tuf-system/tuf-root was signed last: set the clock",
-                "remove published-at from Secret tuf-system/tuf-keys",
+                "remove \"published-at\" from Secret tuf-system/tuf-keys",
             ],
         );
     }
     tuf.put("tuf-keys", "published-at", "yesterday");
-    tuf.assert_refused(&[], &["published-at is no time"]);
+    tuf.assert_refused(
+        &[],
+        &["\"published-at\" of Secret tuf-system/tuf-keys is no time"],
+    );
     tuf.put("tuf-keys", "published-at", signed);
     let before = tuf.0.objects();
     tuf.run(&[]).assert(0, &["done"]);
@@ -326,8 +341,8 @@ fn a_key_that_isnt_the_roles_is_refused_by_name() {
     );
     tuf.0.set_secret(NAMESPACE, "tuf-keys", &keys);
     let texts = [
-        "of the role root is missing in Secret tuf-system/tuf-keys (root.pem is another)",
-        "restore Secret tuf-system/tuf-keys from a backup",
+        "of the role root (\"root.pem\" is another), so nothing can be signed",
+        "restore it from a backup",
     ];
     tuf.assert_refused(&[], &texts);
     tuf.assert_refused(&["--rotate=root"], &texts);
@@ -343,7 +358,7 @@ fn entries_of_others_count_for_the_secrets_limit() {
     tuf.assert_refused(
         &["--accept-changes"],
         &[
-            "Secret tuf-system/tuf-root can't be written: it takes 10",
+            "Secret tuf-system/tuf-root would take 10",
             "that aren't createtuf's",
         ],
     );

@@ -168,7 +168,7 @@ fn a_given_key_is_the_one_to_change_to() {
     tuf.put("tuf-keys", "root-b.pem", private_key());
     tuf.assert_refused(
         &["--rotate=root"],
-        &["Secret tuf-system/tuf-keys: root-b.pem is a second key of the role root"],
+        &["\"root-b.pem\" of Secret tuf-system/tuf-keys is a second key of the role root"],
     );
 }
 

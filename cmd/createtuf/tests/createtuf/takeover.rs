@@ -86,7 +86,7 @@ fn without_all_of_its_keys_the_originals_repository_stays_as_it_is() {
         tuf.0.set_secret(NAMESPACE, "tuf-keys", &keys);
         tuf.assert_refused(
             &["--accept-changes"],
-            &[&format!("of the role {role} is missing")],
+            &[&format!("of the role {role}, so nothing can be signed")],
         );
     }
 }

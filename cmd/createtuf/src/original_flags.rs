@@ -2,7 +2,7 @@
 
 /// Each is refused with a reason, unless it asks for what happens anyway.
 #[derive(clap::Args)]
-pub(crate) struct Original {
+pub(crate) struct OriginalFlags {
     #[arg(long, hide = true, value_parser = trusted_root)]
     trusted_root: Option<bool>,
 
@@ -20,7 +20,7 @@ pub(crate) struct Original {
 }
 
 fn trusted_root(text: &str) -> Result<bool, &'static str> {
-    only(
+    must_be(
         text,
         true,
         "every client since cosign 2.5.1 reads it, and it records what was trusted before",
@@ -28,14 +28,14 @@ fn trusted_root(text: &str) -> Result<bool, &'static str> {
 }
 
 fn no_k8s(text: &str) -> Result<bool, &'static str> {
-    only(
+    must_be(
         text,
         false,
         "keys and repository are in Kubernetes' Secrets; cargo standup shows the whole stack without it",
     )
 }
 
-fn only(text: &str, value: bool, reason: &'static str) -> Result<bool, &'static str> {
+fn must_be(text: &str, value: bool, reason: &'static str) -> Result<bool, &'static str> {
     match job::boolean(text)? == value {
         true => Ok(value),
         false => Err(reason),

@@ -1,0 +1,121 @@
+//! What is wrong with keys, repository and inputs, with what that means here, and the way out.
+
+use contract::REPOSITORY;
+use refusal::{Refusal, Refusals};
+use trust::Error;
+
+use crate::found::Found;
+
+impl Found {
+    /// What `error` leaves to be decided.
+    pub(crate) fn refusals(&self, error: Error) -> Refusals {
+        let refusal = match error {
+            Error::Differs(differences) => {
+                let refusals = differences
+                    .iter()
+                    .map(|difference| self.differs(difference));
+                return refusals.collect::<Vec<_>>().into();
+            }
+            Error::Tuf(error) => self.refusal(error),
+            Error::NoTrustedRoot => Refusal::new(
+                self.repository.object.entry(REPOSITORY),
+                "has no trusted_root.json",
+                "let the Go original publish it first, with --trusted-root",
+            ),
+            Error::TrustedRoot(cause) => Refusal::new(
+                self.repository.object.entry(REPOSITORY),
+                format!("holds an unreadable trusted_root.json ({cause})"),
+                RESTORE,
+            ),
+            Error::Input { input, problem } => {
+                Refusal::new(input, problem, "put the right one among the inputs")
+            }
+            Error::Expired { subject, at } => Refusal::new(
+                format!("the certificate {subject}"),
+                format!("expired at {at}"),
+                "put one that is valid among the inputs",
+            ),
+            other => Refusal::new(
+                &self.repository.object,
+                format!("can't be gone on with ({other})"),
+                RESTORE,
+            ),
+        };
+        refusal.into()
+    }
+
+    /// What `error` of the repository or its keys leaves to be decided.
+    pub(crate) fn refusal(&self, error: tuf::Error) -> Refusal {
+        use tuf::Error;
+        let (keys, repository) = (&self.keys.object, &self.repository.object);
+        match error {
+            Error::Key { entry, problem } => Refusal::new(
+                keys.entry(&entry),
+                problem,
+                "put the right key there, or remove it",
+            ),
+            Error::KeyMissing { role, keyid } => self.key_missing(&role, &keyid),
+            Error::RepositoryMissing { root, timestamp } => Refusal::new(
+                repository,
+                format!(
+                    "has no {REPOSITORY:?}, and one was published with the keys of {keys} (root {root}, \
+                     timestamp {timestamp})"
+                ),
+                format!(
+                    "restore it from a backup, or delete both and {} to start a new trust, which every \
+                     client then has to be given",
+                    self.clients.object
+                ),
+            ),
+            Error::RootBehind { found, published } => Refusal::new(
+                repository,
+                format!("has root {found}, and root {published} was published before"),
+                "restore the newest one from a backup",
+            ),
+            Error::Repository { path, problem } => Refusal::new(
+                repository.entry(REPOSITORY),
+                format!("can't be used ({path} {problem})"),
+                RESTORE,
+            ),
+            Error::TooLarge {
+                targets,
+                fit,
+                size,
+                limit,
+            } => Refusal::new(
+                repository,
+                format!("would take {size} bytes of {limit}, with {targets} targets"),
+                format!("leave out inputs that aren't needed: about {fit} such targets fit"),
+            ),
+            other => Refusal::new(
+                repository,
+                format!("can't be gone on with ({other})"),
+                RESTORE,
+            ),
+        }
+    }
+
+    fn differs(&self, difference: &str) -> Refusal {
+        Refusal::new(
+            &self.repository.object,
+            format!("differs from the inputs ({difference})"),
+            "if that was you, add --accept-changes",
+        )
+    }
+
+    fn key_missing(&self, role: &str, keyid: &str) -> Refusal {
+        let entries = self.keys.entries.iter();
+        let mut others = entries.filter(|(entry, _)| entry.starts_with(role));
+        let other = match others.next() {
+            Some((other, _)) => format!(" ({other:?} is another)"),
+            None => String::new(),
+        };
+        Refusal::new(
+            &self.keys.object,
+            format!("lacks the key {keyid} of the role {role}{other}, so nothing can be signed"),
+            RESTORE,
+        )
+    }
+}
+
+const RESTORE: &str = "restore it from a backup";
