@@ -30,7 +30,6 @@
 mod flags;
 mod judge;
 mod log;
-mod refused;
 
 use std::{cell::RefCell, future::Future, process::ExitCode, time::Duration};
 
@@ -43,7 +42,6 @@ use tracing::{error, info, warn};
 
 pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file, url};
 pub use judge::OrRefuse;
-pub use refused::Refused;
 
 /// Options that every Job takes.
 #[derive(clap::Args, Debug, Clone)]
@@ -119,7 +117,7 @@ async fn persist<T, F: Future<Output = anyhow::Result<T>>>(
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
-        if !refusals_in(failure.as_ref()).is_empty() || failure.chain().any(|c| c.is::<Refused>()) {
+        if !refusals_in(failure.as_ref()).is_empty() {
             return Err(failure);
         }
         let text = sentence(failure.as_ref());
@@ -141,9 +139,6 @@ fn tell_refused(failure: &anyhow::Error) {
             name = object.name(),
             "refused: {refusal}"
         );
-    }
-    if failure.chain().any(|c| c.is::<Refused>()) {
-        error!("refused: {}", sentence(failure.as_ref()));
     }
 }
 

@@ -6,7 +6,7 @@ use keys::{Kind, PrivateKey, PublicKey};
 use refusal::Refusal;
 use tracing::warn;
 
-use crate::{Pair, pair::TO_START_ANEW};
+use crate::{Pair, Result, pair::TO_START_ANEW};
 
 /// The key of a pair, and what its Secrets are to hold.
 pub struct Halves {
@@ -181,5 +181,28 @@ impl Pair {
             difference,
             way_out,
         ))
+    }
+
+    /// Publishes the private half, then the public one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::publish`].
+    pub async fn publish(&mut self, halves: Halves) -> Result<()> {
+        let Self {
+            private, public, ..
+        } = self;
+        private.publish(halves.private).await?;
+        let differs = |(key, value)| public.bytes(key).is_some_and(|old| old != value);
+        if halves.public.iter().any(differs) {
+            let object = public.object();
+            warn!(
+                %object,
+                namespace = object.namespace(),
+                name = object.name(),
+                "{object} differs from {private} and is repaired"
+            );
+        }
+        Ok(public.publish(halves.public).await?)
     }
 }

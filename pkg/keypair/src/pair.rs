@@ -2,9 +2,8 @@
 
 use contract::KeyPair;
 use gate::{Gate, Kube, Secret};
-use tracing::warn;
 
-use crate::{Halves, Result};
+use crate::Result;
 
 /// The Secret with a private key and the one with its public half.
 pub struct Pair {
@@ -39,29 +38,6 @@ impl Pair {
             public,
             layout,
         })
-    }
-
-    /// Publishes the private half, then the public one.
-    ///
-    /// # Errors
-    ///
-    /// As [`Gate::publish`].
-    pub async fn publish(&mut self, halves: Halves) -> Result<()> {
-        let Self {
-            private, public, ..
-        } = self;
-        private.publish(halves.private).await?;
-        let differs = |(key, value)| public.bytes(key).is_some_and(|old| old != value);
-        if halves.public.iter().any(differs) {
-            let object = public.object();
-            warn!(
-                %object,
-                namespace = object.namespace(),
-                name = object.name(),
-                "{object} differs from {private} and is repaired"
-            );
-        }
-        Ok(public.publish(halves.public).await?)
     }
 
     /// The most expensive way out, for a refusal that has named the private Secret only.

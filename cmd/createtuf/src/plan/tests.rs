@@ -1,7 +1,5 @@
 //! Plans from maps of entries, without a cluster.
 
-#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
-
 use std::time::Duration;
 
 use contract::{PUBLISHED, PUBLISHED_AT, PUBLISHED_TRUST, ROTATION};

@@ -140,22 +140,26 @@ async fn clients_of_the_original_follow_wherever_they_are() {
     repositories.extend([changed, rotated]);
 
     for repository in &repositories {
-        // tough checks every digest and signature, from the original's root on.
-        let client = loaded(&first, repository).await;
-        assert_eq!(
-            client.root().signed.version.get(),
-            repository.versions().root
-        );
-        for (name, target) in client.all_targets() {
-            assert!(
-                target.hashes._extra.is_empty(),
-                "{name:?}: one kind of digest"
-            );
-            assert!(client.read_target(name).await.unwrap().is_some());
-        }
-        assert_eq!(repository.files()["1.root.json"], first);
-        repository.to_archive().unwrap();
+        assert_followed(&first, repository).await;
     }
+}
+
+/// tough checks every digest and signature, from the original's root on.
+async fn assert_followed(first: &[u8], repository: &Repository) {
+    let client = loaded(first, repository).await;
+    assert_eq!(
+        client.root().signed.version.get(),
+        repository.versions().root
+    );
+    for (name, target) in client.all_targets() {
+        assert!(
+            target.hashes._extra.is_empty(),
+            "{name:?}: one kind of digest"
+        );
+        assert!(client.read_target(name).await.unwrap().is_some());
+    }
+    assert_eq!(repository.files()["1.root.json"], first);
+    repository.to_archive().unwrap();
 }
 
 #[test]

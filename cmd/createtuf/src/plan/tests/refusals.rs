@@ -169,6 +169,6 @@ fn large_root() -> Chain {
         not_after: in_days(1).into(),
     };
     let key = PrivateKey::generate(Kind::EcdsaP256);
-    let root = certs::root(&key, &subject, validity).unwrap();
+    let root = certs::root_certificate(&key, &subject, validity).unwrap();
     Chain::ordered(vec![root]).unwrap()
 }
