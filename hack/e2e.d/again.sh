@@ -49,7 +49,7 @@ upgrade() {
 		sed 's|\(localhost/scaffolding/[a-z]*\):dev|\1:next|' "$file" > "$scratch/next/$file"
 	done
 	apply=$(readme row 'retry a failed Job')
-	restart=$(readme row upgrade)
+	restart=$(readme row 'upgrade')
 	(cd "$scratch/next" && eval "$apply" && eval "$restart")
 	[[ $(kubectl get deployment tuf --namespace=tuf-system --output=jsonpath='{..image}') == *:next* ]]
 }

@@ -67,6 +67,23 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_has_what_the_end_to_end_test_runs() {
+        let scripts = ["sign", "again"].map(|part| read(&format!("hack/e2e.d/{part}.sh")).unwrap());
+        let calls: Vec<_> = scripts
+            .iter()
+            .flat_map(|script| script.split("$(readme ").skip(1))
+            .collect();
+        assert_eq!(calls.len(), 8);
+        for call in calls {
+            let words: Vec<_> = call.splitn(3, '\'').collect();
+            match words[0] {
+                "block " => block("README.md", words[1]).unwrap(),
+                _ => row("README.md", words[1]).unwrap(),
+            };
+        }
+    }
+
+    #[test]
     fn commands_that_are_not_there_are_named_with_their_file() {
         let missing = |found: Result<String>| found.unwrap_err().to_string();
         assert_eq!(
