@@ -2,6 +2,25 @@
 //!
 //! Pure: no clock, disk or network. A certificate that is made here depends, to the byte, on the
 //! keys and the times given and on nothing else.
+//!
+//! ```
+//! use std::time::{Duration, SystemTime};
+//!
+//! use keys::{Kind, PrivateKey};
+//! use scaffolding_certs::{Chain, Subject, Validity};
+//!
+//! let key = PrivateKey::generate(Kind::EcdsaP256);
+//! let subject = Subject { common_name: "sigstore".into(), ..Subject::default() };
+//! let day = Duration::from_secs(24 * 3600);
+//! let validity = Validity::from(SystemTime::UNIX_EPOCH + 365 * day, 7300 * day)?;
+//! let root = scaffolding_certs::root(&key, &subject, validity)?;
+//! assert_eq!(root.expiry(), "CN=sigstore expires at 1990-12-27T00:00:00Z");
+//!
+//! let chain = Chain::from_pem(root.to_pem().as_bytes())?;
+//! chain.check_issuing()?;
+//! assert_eq!(chain.first().public_key(), key.public_key());
+//! # Ok::<(), scaffolding_certs::Error>(())
+//! ```
 
 mod certificate;
 mod chain;

@@ -2,6 +2,27 @@
 //! chain to.
 //!
 //! Pure: no clock, disk or network.
+//!
+//! ```
+//! use scaffolding_ctfe::{Config, Log};
+//!
+//! let log = Log {
+//!     tree_id: 42,
+//!     prefix: "sigstorescaffolding".into(),
+//!     trillian: "log-server.trillian-system.svc:80".into(),
+//!     private_key_path: "/ctfe-keys/private".into(),
+//!     password: "a random one".into(),
+//!     public_key: vec![0x30, 0x59],
+//!     roots_paths: vec!["/ctfe-keys/rootca".into()],
+//! };
+//! let file = Config::new(&log).to_string();
+//! assert!(file.contains("log_id: 42"));
+//!
+//! let config = Config::parse(file.as_bytes())?;
+//! assert!(config.log()? == log);
+//! assert!(!config.without_password().to_string().contains("a random one"));
+//! # Ok::<(), scaffolding_ctfe::Error>(())
+//! ```
 
 mod config;
 mod roots;
