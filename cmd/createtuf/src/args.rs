@@ -17,7 +17,8 @@ pub(crate) struct Args {
     #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     pub(crate) namespace: String,
 
-    /// Secrets with a chain of Fulcio's as `cert`, by comma or flag by flag; empty for a stack without Fulcio
+    /// Secrets with a chain of Fulcio's as `cert`, by comma or flag by flag; empty for a stack
+    /// without Fulcio
     #[arg(
         long,
         value_name = "NAMES",
@@ -53,8 +54,9 @@ pub(crate) struct Args {
     )]
     tsa_secret: Vec<String>,
 
-    /// Folder with all of that as files instead. `fulcio`, `rekor`, `ctfe` or `tsa` is part of each name, as in rekor.pub;
-    /// a chain is one file or TARGET_root.crt.pem, TARGET_intermediate_N.crt.pem and TARGET_leaf.crt.pem
+    /// Folder with all of that as files instead. `fulcio`, `rekor`, `ctfe` or `tsa` is part of each
+    /// name, as in rekor.pub; a chain is one file or TARGET_root.crt.pem,
+    /// TARGET_intermediate_N.crt.pem and TARGET_leaf.crt.pem
     #[arg(long, value_name = "FOLDER")]
     pub(crate) file_dir: Option<PathBuf>,
 
@@ -123,9 +125,14 @@ pub(crate) struct Args {
     #[arg(long)]
     accept_changes: bool,
 
-    /// How long what is replaced stays valid, for what its server signs until it is restarted: a day, since
-    /// sigstore-go's clients look for new trust once a day; 0s for a key that is stolen
-    #[arg(long, value_name = "DURATION", default_value = "1d", value_parser = humantime::parse_duration)]
+    /// How long what is replaced stays valid, for what its server signs until it is restarted: a
+    /// day, since sigstore-go's clients look for new trust once a day; 0s for a key that is stolen
+    #[arg(
+        long,
+        value_name = "DURATION",
+        default_value = "1d",
+        value_parser = humantime::parse_duration
+    )]
     overlap: Duration,
 
     /// Only renew, and report inputs that differ
@@ -133,7 +140,14 @@ pub(crate) struct Args {
     renew: bool,
 
     /// Roles to change the keys of, once for each Job, such as root,timestamp; otherwise as --renew
-    #[arg(long, value_name = "ROLE", value_delimiter = ',', num_args = 1.., action = ArgAction::Append, value_parser = ["root", "snapshot", "targets", "timestamp"])]
+    #[arg(
+        long,
+        value_name = "ROLE",
+        value_delimiter = ',',
+        num_args = 1..,
+        action = ArgAction::Append,
+        value_parser = ["root", "snapshot", "targets", "timestamp"]
+    )]
     rotate: Vec<String>,
 
     /// What the keys are changed for: however often a Job is tried, it changes them once

@@ -44,10 +44,10 @@ impl Store {
 
     /// Writes what is planned. Keys come before what they signed. Versions are recorded before
     /// clients can see them, so that they never come twice; only the first ones after, since a
-    /// record without a repository means that one was lost. A record is forgotten when a later write
-    /// was answered: one that an earlier run gave up may still be done. Keys go when the repository
-    /// that does without them is there for certain. Clients are told last: who finds them ahead of
-    /// the repository knows that a backup was put back.
+    /// record without a repository means that one was lost. A record is forgotten when a later
+    /// write was answered: one that an earlier run gave up may still be done. Keys go when the
+    /// repository that does without them is there for certain. Clients are told last: who finds
+    /// them ahead of the repository knows that a backup was put back.
     ///
     /// # Errors
     ///

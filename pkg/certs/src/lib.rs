@@ -13,7 +13,7 @@
 //! let subject = Subject { common_name: "sigstore".into(), ..Subject::default() };
 //! let day = Duration::from_secs(24 * 3600);
 //! let validity = Validity::from(SystemTime::UNIX_EPOCH + 365 * day, 7300 * day)?;
-//! let root = scaffolding_certs::root(&key, &subject, validity)?;
+//! let root = scaffolding_certs::root_certificate(&key, &subject, validity)?;
 //! assert_eq!(root.expiry(), "CN=sigstore expires at 1990-12-27T00:00:00Z");
 //!
 //! let chain = Chain::from_pem(root.to_pem().as_bytes())?;

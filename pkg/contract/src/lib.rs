@@ -103,8 +103,8 @@ pub const SIGNING_CONFIG_JSON: &str = "signing_config.json";
 pub const PUBLISHED: &str = "published";
 /// When anything in a TUF repository was signed last.
 pub const PUBLISHED_AT: &str = "published-at";
-/// The digest of what a TUF repository told clients to trust last; of each, one a line, while one is
-/// being published.
+/// The digest of what a TUF repository told clients to trust last; of each, one a line, while one
+/// is being published.
 pub const PUBLISHED_TRUST: &str = "published-trust";
 /// What the keys of a TUF repository were changed for last.
 pub const ROTATION: &str = "rotation";

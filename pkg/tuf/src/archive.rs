@@ -95,8 +95,9 @@ fn pack(files: &Files) -> std::io::Result<Vec<u8>> {
     let mut end = 2 * BLOCK;
     for (path, bytes) in files {
         let length = bytes.len() as u64;
-        // A Go program that takes a member with one `Read` gets it up to the next multiple of 32 KiB
-        // in the archive. Naming the folder again, which every reader skips, moves the member on.
+        // A Go program that takes a member with one `Read` gets it up to the next multiple of 32
+        // KiB in the archive. Naming the folder again, which every reader skips, moves the member
+        // on.
         while (1..=WINDOW).contains(&length)
             && (end + BLOCK) / WINDOW != (end + BLOCK + length - 1) / WINDOW
         {

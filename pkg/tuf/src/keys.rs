@@ -41,8 +41,8 @@ impl Keys {
         self.generate(missing.collect())
     }
 
-    /// Makes a key for each of `roles` that has none to change to, and returns the new entries.
-    /// A key to change to is one that no root in `repository` has named: somebody put it there, or a
+    /// Makes a key for each of `roles` that has none to change to, and returns the new entries. A
+    /// key to change to is one that no root in `repository` has named: somebody put it there, or a
     /// run that ended before it published it.
     pub fn complete_rotation(
         &mut self,

@@ -1,4 +1,5 @@
-//! The signed half of a repository, as a client verifies it: from the first root down to the targets.
+//! The signed half of a repository, as a client verifies it: from the first root down to the
+//! targets.
 
 use std::collections::HashMap;
 

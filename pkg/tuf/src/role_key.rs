@@ -95,8 +95,8 @@ impl RoleKey {
         Ok(Self::new(role, pair.tuf_key(), Pair::Ed25519(pair)))
     }
 
-    /// What the Go original exports with `--keyssecret`: go-tuf's file of keys. Its root describes a key with all fields
-    /// but the private one, and the ID is that of the description.
+    /// What the Go original exports with `--keyssecret`: go-tuf's file of keys. Its root describes
+    /// a key with all fields but the private one, and the ID is that of the description.
     fn from_go_tuf(role: RoleType, entry: &str, json: &[u8]) -> Result<Self> {
         // serde's own words may quote the key.
         let file: KeyFile = serde_json::from_slice(json)

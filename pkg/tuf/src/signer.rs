@@ -173,6 +173,6 @@ fn after(now: Timestamp, life: Duration) -> Timestamp {
     Timestamp::from_second(end.as_second()).expect("a timestamp without its fraction is one")
 }
 
-/// The highest number that JavaScript's clients can tell from its successor is 2^53 - 1. Nobody gets
-/// near it, but for somebody who has stolen a key.
+/// The highest number that JavaScript's clients can tell from its successor is 2^53 - 1. Nobody
+/// gets near it, but for somebody who has stolen a key.
 const HIGHEST_VERSION: u64 = 1 << 52;

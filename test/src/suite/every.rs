@@ -23,8 +23,8 @@ pub fn second_run_changes_nothing<S: Scene>() {
     );
 }
 
-/// Whatever it writes of an object that others wait for has all that they need. Each run of a Job in
-/// any test is held to that, whatever goes wrong in it; this one does write such a thing.
+/// Whatever it writes of an object that others wait for has all that they need. Each run of a Job
+/// in any test is held to that, whatever goes wrong in it; this one does write such a thing.
 pub fn no_gate_opens_half<S: Scene>() {
     let scene = S::set();
     scene.job().run().assert(0, &["done"]);

@@ -9,6 +9,8 @@ use syn::{
 
 const LONGEST_FILE: usize = 400;
 const LONGEST_FUNCTION: usize = 60;
+/// As rustfmt.toml has it.
+const WIDTH: usize = 100;
 
 /// The functions that are too long, with their lines.
 #[derive(Default)]
@@ -47,6 +49,23 @@ fn no_file_has_more_than_400_lines() {
     });
     let too_long: Vec<_> = lengths.filter(|(lines, _)| *lines > LONGEST_FILE).collect();
     assert!(too_long.is_empty(), "{too_long:#?}");
+}
+
+#[test]
+fn prose_and_attributes_keep_to_the_width_of_the_code() {
+    let mut too_wide = vec![];
+    for file in crate::files(&crate::root(), "rs") {
+        let text = fs::read_to_string(&file).expect("a text");
+        for (line, text) in (1..).zip(text.lines()) {
+            let is_prose = ["//", "#[", "#!["]
+                .iter()
+                .any(|start| text.trim_start().starts_with(start));
+            if is_prose && text.chars().count() > WIDTH {
+                too_wide.push(format!("{}:{line}", file.display()));
+            }
+        }
+    }
+    assert!(too_wide.is_empty(), "{too_wide:#?}");
 }
 
 #[test]

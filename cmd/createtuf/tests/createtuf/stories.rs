@@ -26,7 +26,8 @@ impl Tuf {
         }
     }
 
-    /// Checks that there is one key for each role, and that all that is published is one repository.
+    /// Checks that there is one key for each role, and that all that is published is one
+    /// repository.
     fn verify_published(&self) -> Versions {
         let keys = self.secret("tuf-keys");
         let pairs = keys

@@ -1,4 +1,5 @@
-//! What the Go original publishes: ours says the same, and its repositories go on with its own keys.
+//! What the Go original publishes: ours says the same, and its repositories go on with its own
+//! keys.
 
 use std::{collections::BTreeMap, io::Read as _};
 
