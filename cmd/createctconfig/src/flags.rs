@@ -151,7 +151,7 @@ fn parsed(flags: &[&str]) -> Result<Args, clap::Error> {
 #[cfg(test)]
 impl Args {
     /// The flags of a command line that has the namespace and these.
-    pub(crate) fn with(flags: &[&str]) -> Self {
+    pub(crate) fn with_flags(flags: &[&str]) -> Self {
         parsed(flags).unwrap()
     }
 }
@@ -162,7 +162,7 @@ mod tests {
 
     #[test]
     fn the_command_line_of_the_helm_chart_works() {
-        let args = Args::with(&[
+        let args = Args::with_flags(&[
             "--configmap=ctlog-config",
             "--secret=ctlog-secret",
             "--fulcio-url=http://fulcio-server.fulcio-system.svc",
@@ -187,7 +187,7 @@ mod tests {
             (&["-curvetype=p521"], Kind::EcdsaP521),
             (&["--keytype=rsa", "--curvetype=p384"], Kind::Rsa4096),
         ] {
-            assert_eq!(Args::with(flags).kind(), kind);
+            assert_eq!(Args::with_flags(flags).kind(), kind);
         }
     }
 

@@ -185,14 +185,14 @@ mod tests {
 
     #[test]
     fn a_published_configuration_that_says_what_is_asked_stays_to_the_byte() {
-        let new = config(&Args::with(&[]), Some(published()), &published().log).unwrap();
+        let new = config(&Args::with_flags(&[]), Some(published()), &published().log).unwrap();
         assert_eq!(new.file, published().file);
         assert!(!new.readable.contains("password"), "{}", new.readable);
     }
 
     #[test]
     fn none_published_makes_a_new_one() {
-        let new = config(&Args::with(&[]), None, &published().log).unwrap();
+        let new = config(&Args::with_flags(&[]), None, &published().log).unwrap();
         assert!(Config::parse(&new.file).unwrap().log().unwrap() == published().log);
     }
 
@@ -202,7 +202,7 @@ mod tests {
             tree_id: 42,
             ..published().log
         };
-        let args = Args::with(&["--accept-changes"]);
+        let args = Args::with_flags(&["--accept-changes"]);
         let refusal = refusal(config(&args, Some(published()), &asked).map(drop));
         for said in [
             r#""config" of Secret a/b is for tree 4205681293847561234"#,
@@ -220,14 +220,15 @@ mod tests {
             roots_paths: vec!["/ctfe-keys/roots.pem".into()],
             ..published().log
         };
-        let refusal = refusal(config(&Args::with(&flags), Some(published()), &asked).map(drop));
+        let refusal =
+            refusal(config(&Args::with_flags(&flags), Some(published()), &asked).map(drop));
         for said in [
             r#"--log-prefix was "sigstorescaffolding" and is "new""#,
             r#"--roots-path was "/ctfe-keys/fulcio-0" and is "/ctfe-keys/roots.pem""#,
         ] {
             assert!(refusal.contains(said), "{refusal}");
         }
-        let accepted = Args::with(&[flags[0], flags[1], "--accept-changes"]);
+        let accepted = Args::with_flags(&[flags[0], flags[1], "--accept-changes"]);
         let new = config(&accepted, Some(published()), &asked).unwrap();
         assert!(Config::parse(&new.file).unwrap().log().unwrap() == asked);
     }
@@ -235,10 +236,10 @@ mod tests {
     #[test]
     fn a_root_that_was_added_to_the_secret_is_added_to_the_configuration() {
         let asked = Log {
-            roots_paths: Args::with(&[]).roots_paths(2),
+            roots_paths: Args::with_flags(&[]).roots_paths(2),
             ..published().log
         };
-        let new = config(&Args::with(&[]), Some(published()), &asked).unwrap();
+        let new = config(&Args::with_flags(&[]), Some(published()), &asked).unwrap();
         assert!(
             new.readable.contains("/ctfe-keys/fulcio-1"),
             "{}",

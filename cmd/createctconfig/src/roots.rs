@@ -112,7 +112,13 @@ mod tests {
     fn the_first_roots_are_trusted_and_later_ones_only_when_accepted() {
         let (old, new) = (root("old"), root("new"));
         let trusted = |flags: &[&str], roots, fulcio| {
-            with_new(&Args::with(flags), &"Secret a/b".into(), roots, fulcio, NOW)
+            with_new(
+                &Args::with_flags(flags),
+                &"Secret a/b".into(),
+                roots,
+                fulcio,
+                NOW,
+            )
         };
         let first = trusted(&[], Roots::default(), slice::from_ref(&old)).unwrap();
         assert_eq!(

@@ -71,7 +71,7 @@ pub(crate) fn serve(
 /// A client takes 404 to mean that there is no newer root. So every file that isn't there is
 /// answered with 404, and nothing else is.
 pub(crate) fn to_client<B>(served: &Served, request: &Request<B>) -> Answer {
-    if let Some(answer) = refuse_writing(request.method()) {
+    if let Some(answer) = method_not_allowed(request.method()) {
         return answer;
     }
     let Some(site) = served.borrow().clone() else {
@@ -109,7 +109,7 @@ pub(crate) fn to_client<B>(served: &Served, request: &Request<B>) -> Answer {
 /// Answers the cluster: whether this process runs, whether clients may be sent here, and
 /// Prometheus.
 pub(crate) fn to_cluster<B>(served: &Served, metrics: &Metrics, request: &Request<B>) -> Answer {
-    if let Some(answer) = refuse_writing(request.method()) {
+    if let Some(answer) = method_not_allowed(request.method()) {
         return answer;
     }
     match request.uri().path() {
@@ -130,7 +130,7 @@ pub(crate) fn to_cluster<B>(served: &Served, metrics: &Metrics, request: &Reques
 }
 
 /// The answer to a request that doesn't just read; `None` for one that does.
-fn refuse_writing(method: &Method) -> Option<Answer> {
+fn method_not_allowed(method: &Method) -> Option<Answer> {
     if method == Method::GET || method == Method::HEAD {
         return None;
     }
