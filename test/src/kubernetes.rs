@@ -16,14 +16,14 @@ mod store;
 use std::{
     collections::BTreeMap,
     io::Write as _,
-    sync::{Arc, LazyLock, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use base64ct::{Base64, Encoding as _};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::{Address, Calls, Manifest, Pod, Process, gates::Written, server::Server};
+use crate::{Address, Calls, Manifest, gates::Written, server::Server};
 use access::User;
 use kind::{Kind, Object};
 use server::Api;
@@ -76,23 +76,6 @@ impl Kubernetes {
                 self.apply(&manifest.object);
             }
         }
-    }
-
-    /// The Job of that name in `config/`, with `binary` for its image.
-    ///
-    /// # Panics
-    ///
-    /// When there is none, or one that can't be run here.
-    pub fn job(&self, namespace: &str, name: &str, binary: &str) -> Process<'_> {
-        static PODS: LazyLock<Vec<Pod>> = LazyLock::new(|| {
-            let pods = Pod::read_all(Manifest::all());
-            pods.unwrap_or_else(|cause| panic!("{cause}"))
-        });
-        let named = |pod: &&Pod| pod.is_job() && pod.namespace == namespace && pod.name == name;
-        let pod = PODS.iter().find(named);
-        let pod = pod.unwrap_or_else(|| panic!("no Job {namespace}/{name} in config/"));
-        let process = pod.process(self, binary);
-        process.unwrap_or_else(|cause| panic!("{cause}"))
     }
 
     /// Creates an object, or replaces it, whatever its version.

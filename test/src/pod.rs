@@ -2,7 +2,7 @@
 
 mod spec;
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, sync::LazyLock};
 
 use tempfile::TempDir;
 
@@ -192,5 +192,24 @@ impl Pod {
             written.map_err(|cause| format!("{path}: {cause}"))?;
         }
         Ok(folder)
+    }
+}
+
+impl Kubernetes {
+    /// The Job of that name in `config/`, with `binary` for its image.
+    ///
+    /// # Panics
+    ///
+    /// When there is none, or one that can't be run here.
+    pub fn job(&self, namespace: &str, name: &str, binary: &str) -> Process<'_> {
+        static PODS: LazyLock<Vec<Pod>> = LazyLock::new(|| {
+            let pods = Pod::read_all(Manifest::all());
+            pods.unwrap_or_else(|cause| panic!("{cause}"))
+        });
+        let named = |pod: &&Pod| pod.is_job() && pod.namespace == namespace && pod.name == name;
+        let pod = PODS.iter().find(named);
+        let pod = pod.unwrap_or_else(|| panic!("no Job {namespace}/{name} in config/"));
+        let process = pod.process(self, binary);
+        process.unwrap_or_else(|cause| panic!("{cause}"))
     }
 }
