@@ -187,7 +187,7 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// As [`Gate::publish`].
+    /// As [`gate::Gate::publish`].
     pub async fn publish(&mut self, halves: Halves) -> Result<()> {
         let Self {
             private, public, ..
