@@ -54,13 +54,13 @@ fn is_the_last(found: &Found, record: &Record, repository: &Repository) -> Resul
             object,
             "isn't the repository that was published last",
             format!(
-                "restore the newest one from a backup, or, if this is the one to go on with, remove \
-                 {PUBLISHED_TRUST:?} from {}",
+                "restore the newest one from a backup, or, if this is the one to go on with, \
+                 remove {PUBLISHED_TRUST:?} from {}",
                 keys.object
             ),
         ));
     }
-    // Restored together, the two agree; clients have moved on.
+    // Two Secrets from one backup agree with each other. Clients may know a later root.
     let root = repository.versions().root;
     if found.told_root() > Some(root) {
         return Err(Refusal::new(
@@ -70,8 +70,8 @@ fn is_the_last(found: &Found, record: &Record, repository: &Repository) -> Resul
                 clients.object
             ),
             format!(
-                "restore the newest one and {} from a backup, or, if these are the ones to go on with, \
-                 delete that ConfigMap",
+                "restore the newest one and {} from a backup, or, if these are the ones to go on \
+                 with, delete that ConfigMap",
                 keys.object
             ),
         ));
@@ -94,8 +94,8 @@ fn is_the_first(found: &Found, record: &Record) -> Result<(), Refusal> {
             &repository.object,
             format!("has no {REPOSITORY:?}, but clients were given a root of trust before"),
             format!(
-                "restore it and {} from a backup, or delete both and {} to start a new trust, which \
-                 every client then has to be given",
+                "restore it and {} from a backup, or delete both and {} to start a new trust, \
+                 which every client then has to be given",
                 keys.object, clients.object
             ),
         )),

@@ -34,7 +34,8 @@ impl Found {
         }
     }
 
-    /// The version of the root that clients were told of.
+    /// The version of the root that clients were told of. None too for one that can't be read: it
+    /// is written anew.
     pub(crate) fn told_root(&self) -> Option<u64> {
         let root = self.clients.entries.get(ROOT_JSON)?;
         let root: Value = serde_json::from_slice(root).ok()?;

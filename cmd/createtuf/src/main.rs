@@ -35,11 +35,12 @@ use crate::{
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let mut args: Args = job::parse();
-    // Outside of a Job, each process is a request of its own.
+    // Outside of a Job there is no UID to tell requests by: each process is another one.
     if args.rotation.is_empty() {
         args.rotation = keys::random_password();
     }
-    // Of all tries: the one that publishes may miss the answer.
+    // Kept from one try to the next: the one that publishes may miss the answer, and the next one
+    // finds nothing to do.
     let advice = RefCell::default();
     job::run(&args.job, async || {
         create_tuf(&args, &advice).await?;

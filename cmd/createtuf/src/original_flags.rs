@@ -31,7 +31,8 @@ fn no_k8s(text: &str) -> Result<bool, &'static str> {
     must_be(
         text,
         false,
-        "keys and repository are in Kubernetes' Secrets; cargo standup shows the whole stack without it",
+        "keys and repository are in Kubernetes' Secrets; cargo standup shows the whole stack \
+         without it",
     )
 }
 
@@ -46,8 +47,8 @@ fn mode(text: &str) -> Result<String, &'static str> {
     match text {
         "init-no-overwrite" => Ok(text.into()),
         "init" => Err(
-            "a repository that exists is never made anew, since that breaks every client: leave the \
-             flag out, or delete the Secrets to start a new trust",
+            "a repository that exists is never made anew, since that breaks every client: leave \
+             the flag out, or delete the Secrets to start a new trust",
         ),
         "serve" | "init-and-serve" => Err("tufserver serves the repository"),
         _ => Err("only init-no-overwrite is known here"),

@@ -58,12 +58,12 @@ impl Found {
             Error::RepositoryMissing { root, timestamp } => Refusal::new(
                 repository,
                 format!(
-                    "has no {REPOSITORY:?}, and one was published with the keys of {keys} (root {root}, \
-                     timestamp {timestamp})"
+                    "has no {REPOSITORY:?}, and one was published with the keys of {keys} (root \
+                     {root}, timestamp {timestamp})"
                 ),
                 format!(
-                    "restore it from a backup, or delete both and {} to start a new trust, which every \
-                     client then has to be given",
+                    "restore it from a backup, or delete both and {} to start a new trust, which \
+                     every client then has to be given",
                     self.clients.object
                 ),
             ),

@@ -42,23 +42,26 @@ impl Store {
         }
     }
 
-    /// Writes what is planned. Keys come before what they signed. Versions are recorded before
-    /// clients can see them, so that they never come twice; only the first ones after, since a
-    /// record without a repository means that one was lost. A record is forgotten when a later
-    /// write was answered: one that an earlier run gave up may still be done. Keys go when the
-    /// repository that does without them is there for certain. Clients are told last: who finds
-    /// them ahead of the repository knows that a backup was put back.
+    /// Writes what is planned, in the order that leaves nothing lost wherever it ends.
     ///
     /// # Errors
     ///
     /// As [`Gate::publish`].
     pub(crate) async fn write(&mut self, plan: Plan) -> Result<()> {
+        // Keys come before what they signed, so that none is lost that has signed. Versions are
+        // recorded before clients can see them, so that none comes twice; only the first ones
+        // after, since a record without a repository means that one was lost.
         self.keys.publish(plan.announced).await?;
         self.repository.publish(plan.repository).await?;
+        // Keys go when the repository that does without them is there for certain.
         if plan.retires_keys {
             self.repository.confirm().await?;
         }
+        // The digest of what was published before is forgotten only now: a write that an earlier
+        // run gave up may have been done late.
         self.keys.replace(plan.keys).await?;
+        // Clients are told last: where they know a later root than the repository has, a backup was
+        // put back.
         self.clients.replace(plan.clients).await?;
         Ok(())
     }

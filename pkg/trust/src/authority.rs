@@ -30,7 +30,8 @@ impl Authority {
         let intermediates = certificates.len() - 1;
         if intermediates > MOST_INTERMEDIATES {
             let problem = format!(
-                "has {intermediates} intermediate certificates, at most {MOST_INTERMEDIATES} are allowed"
+                "has {intermediates} intermediate certificates, at most {MOST_INTERMEDIATES} are \
+                 allowed"
             );
             return Err(Error::input("Fulcio's chain", problem));
         }
@@ -118,7 +119,8 @@ fn validity(certificate: &Certificate) -> Validity {
     }
 }
 
-/// RFC 5280's "no expiration", the last second of 9999, is a day behind what a timestamp can say.
+/// `time` as a timestamp. The last second of 9999, by which a certificate says that it doesn't
+/// expire (RFC 5280, section 4.1.2.5), is a day after the last timestamp, which then stands for it.
 fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(LAST)
 }

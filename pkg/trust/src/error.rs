@@ -10,7 +10,7 @@ pub enum Error {
     #[error(transparent)]
     Tuf(#[from] tuf::Error),
 
-    /// The repository says of nobody that clients may trust him.
+    /// The repository has no `trusted_root.json`.
     #[error(
         "trusted_root.json is missing: let the Go original publish it first, with --trusted-root"
     )]

@@ -44,7 +44,8 @@ struct Service {
     operator: String,
 }
 
-/// Since ever: a service whose start is in the future is passed over.
+/// When a service's use begins. Here that is long ago: clients pass over one whose start is in the
+/// future.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Start {
     start: Timestamp,

@@ -113,7 +113,7 @@ pub(crate) struct Validity {
 pub(crate) struct Bytes(pub(crate) Vec<u8>);
 
 impl TrustedRoot {
-    /// Trusts nobody.
+    /// One that says of nobody that clients may trust him.
     pub(crate) fn empty() -> Self {
         Self {
             media_type: MEDIA_TYPE.into(),

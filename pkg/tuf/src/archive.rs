@@ -95,9 +95,9 @@ fn pack(files: &Files) -> std::io::Result<Vec<u8>> {
     let mut end = 2 * BLOCK;
     for (path, bytes) in files {
         let length = bytes.len() as u64;
-        // A Go program that takes a member with one `Read` gets it up to the next multiple of 32
-        // KiB in the archive. Naming the folder again, which every reader skips, moves the member
-        // on.
+        // A Go program that takes a member with one `Read` gets it up to the next multiple of
+        // 32 KiB in the archive. Naming the folder again, which every reader skips, moves the
+        // member behind that.
         while (1..=WINDOW).contains(&length)
             && (end + BLOCK) / WINDOW != (end + BLOCK + length - 1) / WINDOW
         {
@@ -132,7 +132,7 @@ fn header(kind: EntryType, length: u64) -> Header {
 
 fn unpack(archive: &[u8]) -> std::io::Result<Files> {
     let mut tar = Vec::new();
-    // To the end, where gzip has its checksum.
+    // gzip has its checksum at the end, so the reader goes on to there.
     GzDecoder::new(archive)
         .take(UNPACKED_LIMIT)
         .read_to_end(&mut tar)?;
@@ -153,7 +153,7 @@ fn unpack(archive: &[u8]) -> std::io::Result<Files> {
     Ok(files)
 }
 
-/// Far more than any repository takes: an archive that unpacks to more is made to fill memory.
+/// Far more than any repository takes. An archive that unpacks to more was made to fill memory.
 const UNPACKED_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// What Go's inflater hands out at once.

@@ -24,7 +24,8 @@ pub enum Error {
 
     /// Versions were published, but there is no repository that carries them.
     #[error(
-        "a repository was published with these keys (root {root}, timestamp {timestamp}) and is gone"
+        "a repository was published with these keys (root {root}, timestamp {timestamp}) and is \
+         gone"
     )]
     RepositoryMissing {
         /// The published version of the root.
@@ -53,8 +54,8 @@ pub enum Error {
 
     /// More than there is room for.
     #[error(
-        "the repository of {targets} targets and its root take {size} bytes of {limit}: about {fit} such \
-         targets fit"
+        "the repository of {targets} targets and its root take {size} bytes of {limit}: about \
+         {fit} such targets fit"
     )]
     TooLarge {
         /// How many targets there are.

@@ -1,9 +1,9 @@
 //! A TUF repository, as a map of paths to bytes.
 //!
-//! Clients start from its root, which somebody gave them, and learn from its targets what their
-//! authors have to tell. A [`Signer`] makes a repository, renews it, and changes its targets and
-//! keys; [`Repository::to_archive`] turns it into what a server is given. What the targets say is
-//! none of this crate's business.
+//! Clients start from a root that they were given, and learn from the repository which targets
+//! there are and what is in them. A [`Signer`] makes a repository, renews it, and changes its
+//! targets and keys; [`Repository::to_archive`] turns it into one file. What the targets say is
+//! another crate's.
 //!
 //! Pure: no clock, disk or network. Equal keys, targets and times give equal bytes.
 //!

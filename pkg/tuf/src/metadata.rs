@@ -1,5 +1,4 @@
-//! The signed half of a repository, as a client verifies it: from the first root down to the
-//! targets.
+//! The roles of a repository, verified as a client does: from the first root down to the targets.
 
 use std::collections::HashMap;
 

@@ -111,7 +111,8 @@ impl<'a> Signer<'a> {
                 return true;
             };
             let expires = *repository.expires().for_role(role);
-            // What was published and isn't there got lost on the way: go past it.
+            // Clients may have seen a version that was recorded and isn't there: the next one has
+            // to be higher.
             let is_lost = repository.versions().for_role(role) < self.published.for_role(role);
             let changes_key = new_keys.iter().any(|key| key.role == role);
             repository.is_go_tufs()
@@ -152,10 +153,12 @@ fn continuable(keys: &Keys, published: Versions, repository: &Repository) -> Res
     let root = &repository.metadata.root.signed;
     let demanded = ROLES.map(|role| keys.demanded_by(root, role));
     match demanded.into_iter().find_map(Result::err) {
-        // Their successors are there, and no others.
+        // A later root was published, and the keys of this one are gone: keys were changed, and
+        // this is the repository from before.
         Some(_) if published > found => Err(Error::RootBehind { found, published }),
         Some(missing) => Err(missing),
-        // One version ahead is what a run leaves behind that ended just before it published.
+        // A run that ends between recording a version and publishing it leaves the record one
+        // ahead.
         None if published > found + 1 => Err(Error::RootBehind { found, published }),
         None => Ok(()),
     }
@@ -173,6 +176,6 @@ fn after(now: Timestamp, life: Duration) -> Timestamp {
     Timestamp::from_second(end.as_second()).expect("a timestamp without its fraction is one")
 }
 
-/// The highest number that JavaScript's clients can tell from its successor is 2^53 - 1. Nobody
-/// gets near it, but for somebody who has stolen a key.
+/// JavaScript's clients can't tell numbers from 2^53 on from each other. Only somebody who has
+/// stolen a key gets as far as half of that.
 const HIGHEST_VERSION: u64 = 1 << 52;

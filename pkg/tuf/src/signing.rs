@@ -132,7 +132,7 @@ impl Signing<'_> {
             .canonical_form()
             .expect("metadata holds no floating-point numbers");
         let mut keys = self.keys.demanded_by(root, T::TYPE)?;
-        // A root is signed as the one before demands, too.
+        // Clients that have the old root verify the new one under both.
         if let Some(old) = self.old.filter(|_| T::TYPE == RoleType::Root) {
             keys.extend(self.keys.demanded_by(&old.metadata.root.signed, T::TYPE)?);
         }

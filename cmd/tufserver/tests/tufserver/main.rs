@@ -15,8 +15,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use sha2::{Digest as _, Sha256, Sha512};
 use tempfile::TempDir;
-use testbed::Manifest;
+use testbed::{Manifest, material};
+use tuf::Repository;
 
 use client::Client;
 use repository::{Publisher, mount, mounted};
@@ -77,6 +79,27 @@ fn every_file_is_served_as_it_is() {
             if same.contains("/.//") { 404 } else { 200 },
             "{same}"
         );
+    }
+}
+
+/// Its metadata finds targets by their SHA-512, and createtuf's, which follows, by their SHA-256.
+#[test]
+fn targets_of_the_original_are_served_under_either_digest() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = &material::original("tuf-root")["repository"];
+    mount(folder.path(), archive);
+    let server = server(&folder);
+    let repository = Repository::from_archive(archive).unwrap();
+    for (name, _) in repository.targets() {
+        let bytes = repository.target(name).unwrap();
+        let digests = [
+            hex::encode(Sha512::digest(bytes)),
+            hex::encode(Sha256::digest(bytes)),
+        ];
+        for digest in digests {
+            let answer = server.get(&format!("/targets/{digest}.{name}"));
+            assert_eq!((answer.status, &*answer.body), (200, bytes), "{name}");
+        }
     }
 }
 
