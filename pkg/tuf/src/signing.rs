@@ -43,7 +43,7 @@ impl Signing<'_> {
     ///
     /// # Errors
     ///
-    /// [`Error::KeyMissing`](crate::Error::KeyMissing)
+    /// [`Error::KeyMissing`]
     pub(crate) fn sign_all(mut self, change: Option<Change>) -> Result<Repository> {
         let root = self.root()?;
         let targets = self.targets(&root, change)?;
