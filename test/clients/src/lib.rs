@@ -1,6 +1,8 @@
 //! A TUF repository as it is in a cluster: made by `createtuf` in the embedded Kubernetes, mounted
 //! as a file, and served by `tufserver`.
 
+pub mod client;
+
 use std::{
     env, fs,
     io::{Read as _, Write as _},

@@ -6,15 +6,14 @@
 
 #![expect(clippy::print_stdout, reason = "what it shows is what it is for")]
 
-mod client;
 mod state;
 mod table;
+mod visit;
 
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use client::Served;
-use clients::Site;
+use clients::{Site, client::Served};
 use state::{STATES, State, TAKEN_OVER};
 use table::Table;
 use tempfile::TempDir;
@@ -49,7 +48,7 @@ fn run() -> Result<usize> {
     (STATES[0].change)(&site)?;
     site.mount()?;
     let served = Served::by(&site)?;
-    table.add_refusals(client::refuse_all(&served, folder.path())?);
+    table.add_refusals(visit::refuse_all(&served, folder.path())?);
 
     table.print();
     Ok(table.failed())
@@ -60,6 +59,6 @@ fn visit(site: &mut Site<'_>, state: &State, folder: &TempDir, table: &mut Table
     site.mount()?;
     let served = Served::by(site)?;
     println!("-- {}: {}", state.name, table::versions(&served.repository));
-    table.add(state, client::visit_all(&served, folder.path())?);
+    table.add(state, visit::visit_all(&served, folder.path())?);
     Ok(())
 }

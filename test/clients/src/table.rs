@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use tuf::Repository;
 
+use clients::client::CLIENTS;
+
 use crate::{
-    client::{CLIENTS, Visit},
     state::{Kind, State},
+    visit::Visit,
 };
 
 /// What has been seen so far.
