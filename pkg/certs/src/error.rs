@@ -56,11 +56,8 @@ pub enum Error {
         /// What it isn't, or lacks.
         reason: &'static str,
     },
-    /// Only ECDSA P-256 keys sign here.
-    #[error("a certificate can only be made for an ECDSA P-256 key")]
-    NotP256,
     /// The certificate can't be made from what was given.
-    #[error("a subject or a time that a certificate can't hold: {0}")]
+    #[error("a key, a subject or a time that a certificate can't be made of: {0}")]
     CannotIssue(String),
 }
 

@@ -3,10 +3,10 @@
 use std::time::{Duration, SystemTime};
 
 use keys::PrivateKey;
-use p256::ecdsa::{DerSignature, SigningKey, signature::Signer as _};
 use rcgen::{
     BasicConstraints, CertificateParams, CustomExtension, DistinguishedName, DnType, DnValue,
-    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyUsagePurpose, SerialNumber,
+    ExtendedKeyUsagePurpose, IsCa, Issuer, KeyIdMethod, KeyPair, KeyUsagePurpose,
+    PublicKeyData as _, SerialNumber,
 };
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
@@ -88,15 +88,18 @@ impl Subject {
 /// A self-signed root certificate for Fulcio's `fileca` (`pkg/ca/fileca` and `ca.VerifyCertChain`
 /// in Fulcio): an authority that may have one intermediate below it.
 ///
+/// A key of any kind signs with the hash that Go's `x509.CreateCertificate` takes for it: SHA-256
+/// for P-256 and RSA (PKCS#1 v1.5), SHA-384 for P-384, SHA-512 for P-521.
+///
 /// # Errors
 ///
-/// [`Error::NotP256`], [`Error::CannotIssue`].
+/// [`Error::CannotIssue`].
 pub fn root_certificate(
     key: &PrivateKey,
     subject: &Subject,
     validity: Validity,
 ) -> Result<Certificate> {
-    let key = Key::new(key)?;
+    let key = key_pair(key)?;
     let mut params = authority_params(&key, subject, validity)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Constrained(1));
     issued(params.self_signed(&key))
@@ -104,11 +107,11 @@ pub fn root_certificate(
 
 /// A chain for the timestamp authority (`pkg/x509.VerifyCertChain` in timestamp-authority): a leaf
 /// for `leaf`, whose only purpose, critical, is timestamping (RFC 3161, section 2.3), an
-/// intermediate for that purpose and a root.
+/// intermediate for that purpose and a root. The keys may be of different kinds.
 ///
 /// # Errors
 ///
-/// [`Error::NotP256`], [`Error::CannotIssue`].
+/// [`Error::CannotIssue`].
 pub fn timestamping_chain(
     leaf: &PrivateKey,
     intermediate: &PrivateKey,
@@ -116,7 +119,7 @@ pub fn timestamping_chain(
     organization: &str,
     validity: Validity,
 ) -> Result<Chain> {
-    let [leaf, intermediate, root] = [Key::new(leaf)?, Key::new(intermediate)?, Key::new(root)?];
+    let [leaf, intermediate, root] = [key_pair(leaf)?, key_pair(intermediate)?, key_pair(root)?];
     let subject = |common_name: &str| Subject {
         organization: organization.into(),
         common_name: common_name.into(),
@@ -151,7 +154,11 @@ pub fn timestamping_chain(
     ])
 }
 
-fn authority_params(key: &Key, subject: &Subject, validity: Validity) -> Result<CertificateParams> {
+fn authority_params(
+    key: &KeyPair,
+    subject: &Subject,
+    validity: Validity,
+) -> Result<CertificateParams> {
     let mut params = certificate_params(key, subject, validity)?;
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
@@ -159,7 +166,7 @@ fn authority_params(key: &Key, subject: &Subject, validity: Validity) -> Result<
 }
 
 fn certificate_params(
-    key: &Key,
+    key: &KeyPair,
     subject: &Subject,
     validity: Validity,
 ) -> Result<CertificateParams> {
@@ -168,15 +175,15 @@ fn certificate_params(
     params.not_before = whole_seconds(validity.not_before);
     params.not_after = whole_seconds(validity.not_after);
     params.serial_number = Some(serial_number(key, params.not_before));
-    params.key_identifier_method = KeyIdMethod::PreSpecified(key.identifier());
+    params.key_identifier_method = KeyIdMethod::PreSpecified(key_identifier(key));
     Ok(params)
 }
 
 /// A serial number: positive and of 20 octets (RFC 5280, section 4.1.2.2). It is a hash of the key
 /// and the time, so nobody can guess it before the key is known.
-fn serial_number(key: &Key, not_before: OffsetDateTime) -> SerialNumber {
+fn serial_number(key: &KeyPair, not_before: OffsetDateTime) -> SerialNumber {
     let hash = Sha256::new()
-        .chain_update(&key.point)
+        .chain_update(key.der_bytes())
         .chain_update(not_before.unix_timestamp().to_be_bytes())
         .finalize();
     let mut serial: [u8; 20] = hash[..20].try_into().expect("20 of 32 octets");
@@ -195,42 +202,14 @@ fn issued(certificate: Result<rcgen::Certificate, rcgen::Error>) -> Result<Certi
     Certificate::from_der(certificate.der())
 }
 
-/// A P-256 key as rcgen takes it. Its signatures are deterministic (RFC 6979).
-struct Key {
-    key: SigningKey,
-    point: Vec<u8>,
+/// A key as rcgen signs with it.
+fn key_pair(key: &PrivateKey) -> Result<KeyPair> {
+    KeyPair::try_from(key.pkcs8_der()).map_err(|cause| Error::CannotIssue(cause.to_string()))
 }
 
-impl Key {
-    fn new(key: &PrivateKey) -> Result<Self> {
-        let point = key.public_key().bits().to_vec();
-        Ok(Self {
-            key: key.ecdsa_p256().ok_or(Error::NotP256)?,
-            point,
-        })
-    }
-
-    /// The key's identifier in certificates (RFC 7093, section 2, method 1).
-    fn identifier(&self) -> Vec<u8> {
-        Sha256::digest(&self.point)[..20].to_vec()
-    }
-}
-
-impl rcgen::PublicKeyData for Key {
-    fn der_bytes(&self) -> &[u8] {
-        &self.point
-    }
-
-    fn algorithm(&self) -> &'static rcgen::SignatureAlgorithm {
-        &rcgen::PKCS_ECDSA_P256_SHA256
-    }
-}
-
-impl rcgen::SigningKey for Key {
-    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, rcgen::Error> {
-        let signature: DerSignature = self.key.sign(message);
-        Ok(signature.as_bytes().to_vec())
-    }
+/// The key's identifier in certificates (RFC 7093, section 2, method 1).
+fn key_identifier(key: &KeyPair) -> Vec<u8> {
+    Sha256::digest(key.der_bytes())[..20].to_vec()
 }
 
 const STREET_ADDRESS: [u64; 4] = [2, 5, 4, 9];

@@ -1,7 +1,7 @@
 //! X.509 certificates (RFC 5280): Fulcio's root, the timestamping chain, and reading both.
 //!
-//! Pure: no clock, disk or network. A certificate that is made here depends, to the byte, on the
-//! keys and the times given and on nothing else.
+//! Pure: no clock, disk or network. What a certificate says that is made here depends on the keys
+//! and the times given and on nothing else.
 //!
 //! ```
 //! use std::time::{Duration, SystemTime};

@@ -133,13 +133,46 @@ fn openssl_verifies_the_timestamping_chain_for_its_purpose() {
     }
 }
 
+/// A key that OpenSSL made, as people bring one.
+fn key_made_by_openssl(algorithm: &str, option: &str) -> PrivateKey {
+    let mut arguments = vec!["genpkey", "-algorithm", algorithm];
+    if !option.is_empty() {
+        arguments.extend(["-pkeyopt", option]);
+    }
+    PrivateKey::from_pem(openssl(&arguments).as_bytes(), None).unwrap()
+}
+
 #[test]
-fn the_same_key_and_time_make_the_same_certificate() {
-    let key = new_key();
-    assert_eq!(
-        root_certificate(&key, &subject(), twenty_years()),
-        root_certificate(&key, &subject(), twenty_years())
-    );
+fn openssl_verifies_what_a_key_of_any_kind_issued() {
+    for (algorithm, option, signature) in [
+        ("EC", "ec_paramgen_curve:P-256", "ecdsa-with-SHA256"),
+        ("EC", "ec_paramgen_curve:P-384", "ecdsa-with-SHA384"),
+        ("EC", "ec_paramgen_curve:P-521", "ecdsa-with-SHA512"),
+        ("RSA", "rsa_keygen_bits:2048", "sha256WithRSAEncryption"),
+        ("RSA", "rsa_keygen_bits:3072", "sha256WithRSAEncryption"),
+        ("RSA", "rsa_keygen_bits:4096", "sha256WithRSAEncryption"),
+        ("ED25519", "", "ED25519"),
+    ] {
+        let key = key_made_by_openssl(algorithm, option);
+        let root = root_certificate(&key, &subject(), twenty_years()).unwrap();
+        assert_eq!(root.public_key(), key.public_key(), "{option}");
+        let timestamping =
+            timestamping_chain(&key, &new_key(), &key, "local", twenty_years()).unwrap();
+        timestamping.check_timestamping().unwrap();
+        for (certificate, name) in [(&root, "root"), (timestamping.root(), "tsa")] {
+            let path = file(
+                &format!("{name}-{algorithm}-{}", &option.len()),
+                &certificate.to_pem(),
+            );
+            let path = path.to_str().unwrap();
+            let text = openssl(&["x509", "-noout", "-text", "-in", path]);
+            let line = format!("Signature Algorithm: {signature}");
+            assert!(text.contains(&line), "{line}\n{text}");
+            let options = ["-x509_strict", "-check_ss_sig", "-no_check_time"];
+            openssl(&[&["verify"], &options[..], &["-CAfile", path, path]].concat());
+            std::fs::remove_file(path).unwrap();
+        }
+    }
 }
 
 #[test]
