@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Every client that people use, at a TUF repository that lives: new and with what it kept from
 # before, while the repository is renewed, its keys are rotated and its inputs change; and ten
-# simulated years of it. A line for each client and state, and a table. Versions are pinned in
-# test/clients (Go, Python, JavaScript), hack/cluster.d/modules (cosign) and Cargo.lock.
+# simulated years of it. A line for each client and state, and a table. Then every kind of key that a
+# server may have: which clients verify what is signed with it. Versions are pinned in test/clients
+# (Go, Python, JavaScript), hack/cluster.d/modules (cosign) and Cargo.lock.
 #
 # Runs as root on Debian with Rust, Go, Python and Node 20. What runs after the installation has no
 # network but its own loopback, and ends with this script.
@@ -33,6 +34,7 @@ go_clients() {
 	hack/cluster build cosign cosign-v2
 	ln -sf "$(hack/cluster bin cosign)/cosign" "$(hack/cluster bin cosign-v2)/cosign-v2" "$installed/bin"
 	CGO_ENABLED=0 go build -C test/clients/go -mod=readonly -trimpath -o "$installed/bin/" .
+	CGO_ENABLED=0 go build -C test/clients/signer -mod=readonly -trimpath -o "$installed/bin/" .
 }
 
 python_clients() {
@@ -64,3 +66,4 @@ LIBFAKETIME=$(echo /usr/lib/*/faketime/libfaketime.so.1)
 export LIBFAKETIME
 step 'every client, at every state' alone target/debug/clients
 step 'ten years' alone target/debug/ten-years
+step 'every kind of key, with every server' alone target/debug/key-kinds

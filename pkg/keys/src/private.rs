@@ -1,5 +1,7 @@
 //! Private keys.
 
+use std::fmt;
+
 use aws_lc_rs::{
     encoding::AsDer,
     rsa,
@@ -27,8 +29,46 @@ pub enum Kind {
     EcdsaP384,
     /// ECDSA on NIST P-521.
     EcdsaP521,
+    /// RSA with a modulus of 2048 bits.
+    Rsa2048,
+    /// RSA with a modulus of 3072 bits.
+    Rsa3072,
     /// RSA with a modulus of 4096 bits.
     Rsa4096,
+    /// Ed25519 (RFC 8032).
+    Ed25519,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 7] = [
+        Self::EcdsaP256,
+        Self::EcdsaP384,
+        Self::EcdsaP521,
+        Self::Rsa2048,
+        Self::Rsa3072,
+        Self::Rsa4096,
+        Self::Ed25519,
+    ];
+
+    /// Its name in flags and messages.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EcdsaP256 => "ecdsa-p256",
+            Self::EcdsaP384 => "ecdsa-p384",
+            Self::EcdsaP521 => "ecdsa-p521",
+            Self::Rsa2048 => "rsa-2048",
+            Self::Rsa3072 => "rsa-3072",
+            Self::Rsa4096 => "rsa-4096",
+            Self::Ed25519 => "ed25519",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 /// A private key: ECDSA (P-256, P-384, P-521), RSA or Ed25519. It can't be printed.
@@ -49,6 +89,11 @@ impl PrivateKey {
                 .and_then(|key| key.to_pkcs8v1())
                 .map(|key| key.as_ref().to_vec())
         };
+        let rsa = |size| {
+            rsa::KeyPair::generate(size)
+                .and_then(|key| key.as_der())
+                .map(|key| key.as_ref().to_vec())
+        };
         let pkcs8 = match kind {
             Kind::EcdsaP256 => {
                 let key = p256::SecretKey::generate()
@@ -58,8 +103,11 @@ impl PrivateKey {
             }
             Kind::EcdsaP384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
             Kind::EcdsaP521 => ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING),
-            Kind::Rsa4096 => rsa::KeyPair::generate(rsa::KeySize::Rsa4096)
-                .and_then(|key| key.as_der())
+            Kind::Rsa2048 => rsa(rsa::KeySize::Rsa2048),
+            Kind::Rsa3072 => rsa(rsa::KeySize::Rsa3072),
+            Kind::Rsa4096 => rsa(rsa::KeySize::Rsa4096),
+            Kind::Ed25519 => Ed25519KeyPair::generate()
+                .and_then(|key| key.to_pkcs8v1())
                 .map(|key| key.as_ref().to_vec()),
         };
         let pkcs8 = Zeroizing::new(pkcs8.expect("the operating system has random numbers"));

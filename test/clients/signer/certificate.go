@@ -13,15 +13,15 @@ import (
 	ct "github.com/google/certificate-transparency-go"
 	"github.com/google/certificate-transparency-go/tls"
 	ctx509 "github.com/google/certificate-transparency-go/x509"
+	"github.com/google/trillian/crypto/keys/pem"
 	"github.com/sigstore/fulcio/pkg/ca"
 	"github.com/sigstore/fulcio/pkg/ca/fileca"
 	"github.com/sigstore/fulcio/pkg/certificate"
-	"github.com/sigstore/sigstore/pkg/cryptoutils"
 )
 
 // issue is what Fulcio and the CT log do together: a certificate with a promise of the log in it.
 func issue(f folder, key crypto.PublicKey) (*x509.Certificate, error) {
-	authority, err := fileca.NewFileCA(f.file("fulcio.pem"), f.file("fulcio.key"), "", false)
+	authority, err := fileca.NewFileCA(f.file("fulcio.pem"), f.file("fulcio.key"), password, false)
 	if err != nil {
 		return nil, unable{"fulcio", err}
 	}
@@ -58,15 +58,10 @@ func (account) Embed(_ context.Context, c *x509.Certificate) error {
 
 // promise is a signed certificate timestamp, made as `buildV1SCT` in trillian/ctfe/serialize.go makes it.
 func promise(f folder, issued *ca.CodeSigningPreCertificate) (*ct.SignedCertificateTimestamp, error) {
-	pem, err := os.ReadFile(f.file("ctlog.key"))
+	key, err := pem.ReadPrivateKeyFile(f.file("ctlog.key"), password)
 	if err != nil {
 		return nil, err
 	}
-	private, err := cryptoutils.UnmarshalPEMToPrivateKey(pem, cryptoutils.SkipPassword)
-	if err != nil {
-		return nil, err
-	}
-	key := private.(crypto.Signer)
 	leaf, err := leaf(issued)
 	if err != nil {
 		return nil, err

@@ -4,7 +4,7 @@
 //	sign-as-servers FOLDER
 //
 // reads fulcio.pem, fulcio.key, ctlog.key, rekor.key, tsa.pem and tsa.key there, and writes blob and bundle.json.
-// A server that can't sign with its key ends it with exit code 3, and its name and reason.
+// The keys' password is "password". A server that can't sign with its key ends it with exit code 3, and its name and reason.
 package main
 
 import (
@@ -36,6 +36,8 @@ func main() {
 		log.Fatal(err)
 	}
 }
+
+const password = "password"
 
 type folder string
 

@@ -22,7 +22,7 @@ import (
 // logEntry is what Rekor answers to the second entry of a log (`signEntry` in pkg/api/entries.go). It isn't the first, since JSON
 // leaves the index 0 out, and sigstore-python reads no entry without one.
 func logEntry(f folder, blob, signature []byte, certificate *x509.Certificate) (*rekorv1.TransparencyLogEntry, error) {
-	key, err := signer.New(context.Background(), f.file("rekor.key"), "", "", "", 0, 0)
+	key, err := signer.New(context.Background(), f.file("rekor.key"), password, "", "", 0, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -25,7 +25,8 @@ func stamp(f folder, signature []byte) (answer []byte, err error) {
 	}()
 	for flag, value := range map[string]any{
 		"timestamp-signer": "file", "timestamp-signer-hash": "sha256", "default-policy-oid": "1.3.6.1.4.1.57264.2",
-		"file-signer-key-path": f.file("tsa.key"), "certificate-chain-path": f.file("tsa.pem"), "enforce-intermediate-eku": true,
+		"file-signer-key-path": f.file("tsa.key"), "file-signer-passwd": password,
+		"certificate-chain-path": f.file("tsa.pem"), "enforce-intermediate-eku": true,
 	} {
 		viper.Set(flag, value)
 	}
