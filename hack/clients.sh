@@ -49,6 +49,9 @@ javascript_clients() {
 	npm ci --prefix="$installed/javascript" --silent --ignore-scripts --no-audit --no-fund
 }
 
+# Go, Python and Node read URLs as pkg/address/tests has recorded.
+urls() { TEST_URL_READERS=1 cargo test --quiet --locked --package=scaffolding-address --test=readers; }
+
 # alone COMMAND…: in a network of its own, where only loopback is up; what it leaves behind is
 # killed.
 alone() {
@@ -64,6 +67,7 @@ step 'the JavaScript clients' javascript_clients
 PATH=$installed/bin:$installed/python/bin:$installed/javascript:$PWD/target/debug:$PWD/test/clients:$PWD/test/clients/python:$PATH
 LIBFAKETIME=$(echo /usr/lib/*/faketime/libfaketime.so.1)
 export LIBFAKETIME
+step 'URLs, as clients read them' urls
 step 'every client, at every state' alone target/debug/clients
 step 'ten years' alone target/debug/ten-years
 step 'every kind of key, with every server' alone target/debug/key-kinds

@@ -57,9 +57,9 @@ pub(crate) struct Args {
     #[arg(long, default_value = "http://fulcio.fulcio-system.svc", value_parser = job::url)]
     pub(crate) fulcio_url: Url,
 
-    /// Trillian's log server for the CT log (host:port)
+    /// Trillian's log server for the CT log (host:port or dns:///host:port)
     #[arg(long, default_value = "log-server.trillian-system.svc:80")]
-    pub(crate) trillian_server: String,
+    pub(crate) trillian_server: job::Target,
 
     /// Where the CT log finds its private key
     #[arg(long, value_name = "PATH", default_value = "/ctfe-keys/private")]
@@ -198,6 +198,7 @@ mod tests {
             "--log-prefix=",
             "--fulcio-url=fulcio.fulcio-system.svc",
             "--fulcio-url=fulcio.fulcio-system.svc:80",
+            "--trillian-server=http://log-server",
             "--secret=Upper",
             "--private-secret=a/b",
             "--accept-changes=perhaps",

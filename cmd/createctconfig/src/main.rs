@@ -47,7 +47,7 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     let asked = Log {
         tree_id,
         prefix: args.log_prefix.clone(),
-        trillian: args.trillian_server.clone(),
+        trillian: args.trillian_server.to_string(),
         private_key_path: args.private_key_path.clone(),
         password: key::password(&pair, &halves)?,
         public_key: halves.key.public_key().der().into(),

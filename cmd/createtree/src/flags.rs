@@ -4,7 +4,7 @@ use std::{fs, time::Duration};
 
 use clap::{ArgAction, CommandFactory as _, Parser, error::ErrorKind};
 use contract::REKOR_CONFIG;
-use trillian::{Address, DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, TreeId};
+use trillian::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, Target, TreeId};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -22,12 +22,12 @@ pub(crate) struct Args {
     #[arg(long, default_value = REKOR_CONFIG.name, value_parser = job::name)]
     pub(crate) configmap: String,
 
-    /// Trillian log server (host:port)
+    /// Trillian log server (host:port or dns:///host:port)
     #[arg(
         long = "admin_server",
         default_value = "log-server.trillian-system.svc:80"
     )]
-    pub(crate) admin_server: Address,
+    pub(crate) admin_server: Target,
 
     /// File with the certificates to trust in TLS with Trillian (PEM); without it there is no TLS
     #[arg(

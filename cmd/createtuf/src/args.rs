@@ -249,5 +249,6 @@ fn named(names: &[String]) -> Vec<&str> {
 
 /// Published as it is given.
 fn url(text: &str) -> Result<String, String> {
-    job::url(text).map(|_| text.into())
+    let url = job::url(text);
+    url.map(|_| text.into()).map_err(|error| error.to_string())
 }

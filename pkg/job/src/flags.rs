@@ -3,7 +3,6 @@
 use std::{ffi::OsString, fs, time::Duration};
 
 use clap::{Arg, ArgAction, ArgMatches, Parser};
-use url::Url;
 
 use crate::log::{self, Format};
 
@@ -107,24 +106,6 @@ pub fn name(text: &str) -> Result<String, &'static str> {
         _ => Err(
             "a name has 1 to 253 lower-case letters, digits, '-' and '.', and begins and ends with a letter or digit",
         ),
-    }
-}
-
-/// The URL of a server: `http://` or `https://`, a host, and only characters that RFC 3986 allows
-/// unencoded. The parser would mend other URLs in silence, but clients that are told this one may
-/// not.
-pub fn url(text: &str) -> Result<Url, String> {
-    let url: Url = text
-        .parse()
-        .map_err(|cause| format!("it has to begin with http:// or https:// ({cause})"))?;
-    let rest = text.get(url.scheme().len()..).unwrap_or_default();
-    let has_host = rest
-        .strip_prefix("://")
-        .is_some_and(|rest| !rest.starts_with('/'));
-    match ["http", "https"].contains(&url.scheme()) && has_host {
-        true if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(url),
-        true => Err("it has a character that has to be encoded with %".into()),
-        false => Err("it has to begin with http:// or https:// and a host".into()),
     }
 }
 
@@ -240,32 +221,6 @@ mod tests {
         }
         for name in ["", "-a", "a.", "A", "a/b", "a_b", &"a".repeat(254)] {
             assert!(super::name(name).is_err(), "{name}");
-        }
-    }
-
-    #[test]
-    fn a_url_has_a_scheme_and_a_host_and_needs_no_mending() {
-        for url in [
-            "http://fulcio.fulcio-system.svc",
-            "https://[::1]:8080/api/v1?a=%20",
-            "HTTP://EXAMPLE.COM:80",
-        ] {
-            assert!(super::url(url).is_ok(), "{url}");
-        }
-        for mended in [
-            "",
-            "fulcio",
-            "fulcio:80",
-            "http:fulcio",
-            "http://",
-            "http:///fulcio",
-            "ftp://fulcio",
-            " http://fulcio",
-            "http://ful\tcio",
-            "http://fülcio",
-            "https://fulcio/a b",
-        ] {
-            assert!(super::url(mended).is_err(), "{mended}");
         }
     }
 

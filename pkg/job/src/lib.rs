@@ -40,7 +40,8 @@ use tokio::{
 };
 use tracing::{error, info, warn};
 
-pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file, url};
+pub use address::{Target, url};
+pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file};
 pub use judge::OrRefuse;
 
 /// Options that every Job takes.

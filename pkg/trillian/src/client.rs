@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use address::Target;
 use contract::CONNECT_TIMEOUT;
 use tonic::{
     Code, Response, Status,
@@ -10,7 +11,7 @@ use tonic::{
 use tracing::{info, warn};
 
 use crate::{
-    Address, Error, Log, TreeId, log,
+    Error, Log, TreeId, log,
     proto::{
         CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest, GetTreeRequest,
         InitLogRequest, ListTreesRequest, Tree, trillian_admin_client::TrillianAdminClient,
@@ -32,7 +33,7 @@ impl Trillian {
     /// # Errors
     ///
     /// [`Error::Unreachable`].
-    pub async fn connect(address: &Address, roots: Option<&str>) -> Result<Self, Error> {
+    pub async fn connect(address: &Target, roots: Option<&str>) -> Result<Self, Error> {
         let channel = channel(address, roots).await;
         let channel = channel.map_err(|source| Error::Unreachable {
             address: address.clone(),
@@ -167,11 +168,11 @@ impl Trillian {
 }
 
 async fn channel(
-    address: &Address,
+    address: &Target,
     roots: Option<&str>,
 ) -> Result<Channel, tonic::transport::Error> {
     let scheme = if roots.is_some() { "https" } else { "http" };
-    let mut endpoint = Endpoint::from_shared(format!("{scheme}://{address}"))?
+    let mut endpoint = Endpoint::from_shared(format!("{scheme}://{}", address.authority()))?
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(CALL_TIMEOUT);
     if let Some(pem) = roots {

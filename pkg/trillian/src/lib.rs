@@ -25,7 +25,6 @@
 //! # }
 //! ```
 
-mod address;
 mod client;
 mod log;
 
@@ -38,7 +37,7 @@ mod proto {
 use refusal::Final;
 use tonic::Code;
 
-pub use address::Address;
+pub use address::Target;
 pub use client::Trillian;
 pub use log::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log};
 
@@ -53,7 +52,7 @@ pub enum Error {
     #[error("Trillian isn't answering at {address}")]
     Unreachable {
         /// Trillian's address.
-        address: Address,
+        address: Target,
         /// What the transport says.
         source: tonic::transport::Error,
     },

@@ -5,19 +5,20 @@ use std::{collections::BTreeMap, process::Command};
 use serde_json::Value;
 
 /// What each library may use of the others. A program may use any of them, and no other program.
-const LIBRARIES: [(&str, &[&str]); 12] = [
+const LIBRARIES: [(&str, &[&str]); 13] = [
     ("refusal", &[]),
+    ("address", &[]),
     ("contract", &[]),
     ("keys", &[]),
     ("certs", &["keys"]),
     ("ctfe", &["certs"]),
     ("tuf", &["keys"]),
     ("trust", &["tuf", "certs", "keys"]),
-    ("trillian", &["contract", "refusal"]),
+    ("trillian", &["contract", "refusal", "address"]),
     ("fulcio", &["certs", "contract", "refusal"]),
     ("gate", &["refusal"]),
     ("keypair", &["gate", "certs", "keys", "contract", "refusal"]),
-    ("job", &["refusal"]),
+    ("job", &["refusal", "address"]),
 ];
 
 /// What reaches outside of the process, and the libraries that may use it.
