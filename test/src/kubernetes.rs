@@ -4,7 +4,8 @@
 //! Authentication is by the tokens it gave out, authorization by the Roles and RoleBindings it
 //! holds. Answers and failures are the real API server's, word for word; a suite in `tests/` asks
 //! both. There are no watches, patches, managed fields, finalizers or owners, and no admission
-//! but that a namespace must exist: whoever asks for such a thing is refused.
+//! but that a namespace must exist, and labels where a test wants them: whoever asks for such a
+//! thing is refused.
 
 mod access;
 mod kind;
@@ -44,6 +45,8 @@ pub struct Kubernetes {
 struct State {
     store: Store,
     tokens: BTreeMap<String, User>,
+    /// The labels that every Secret and ConfigMap needs to be written over the API.
+    wanted_labels: Vec<String>,
     /// What was written over the API.
     written: Vec<Written>,
 }
@@ -106,6 +109,12 @@ impl Kubernetes {
             }
         });
         written.map(drop).map_err(|failure| failure.message)
+    }
+
+    /// From now on denies what is written without one of these labels over the API, as a policy's
+    /// webhook would.
+    pub fn want_labels(&self, labels: &[&str]) {
+        self.state().wanted_labels = labels.iter().map(|label| (*label).into()).collect();
     }
 
     /// An object as its JSON. The kind is written as in the object.

@@ -45,6 +45,7 @@ macro_rules! job_tests {
             gives_up_at_the_deadline_and_says_what_was_missing,
             nobody_at_the_api_servers_address_is_waited_for,
             missing_rights_are_named,
+            a_policy_that_wants_labels_is_content,
             a_signal_ends_it,
             wrong_flags_are_named,
             flags_with_one_dash_work,

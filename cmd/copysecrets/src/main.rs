@@ -48,7 +48,7 @@ async fn main() -> ExitCode {
 /// for nothing but the first copies. All refusals are collected, and nothing is written if there is
 /// one.
 async fn copy_secrets(args: &Args) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (mut updates, mut failures) = (Vec::new(), Vec::new());
     for copy in &args.copy {
         match Update::read(&kube, copy, &args.namespace).await {

@@ -49,7 +49,7 @@ async fn main() -> ExitCode {
 }
 
 async fn create_cert_chain(args: &Args) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.secret, &args.pubkeysecret);
     let mut pair = Pair::read(&kube, &TSA, &args.namespace, private, public).await?;
     let mut halves = pair.halves(None, PrivateKey::to_legacy_pem)?;

@@ -73,7 +73,7 @@ async fn main() -> ExitCode {
 }
 
 async fn create_certs(args: &Args) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.secret, &args.pubkeysecret);
     let mut pair = Pair::read(&kube, &FULCIO, &args.namespace, private, public).await?;
     let mut halves = pair.halves(None, PrivateKey::to_encrypted_pem)?;

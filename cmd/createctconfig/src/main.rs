@@ -29,7 +29,7 @@ async fn main() -> ExitCode {
 }
 
 async fn create_ct_config(args: &Args) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.secret, &args.pubkeysecret);
     let mut pair = Pair::read(&kube, &CTLOG, &args.namespace, private, public).await?;
     let mut config_map = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;

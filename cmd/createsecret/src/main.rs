@@ -63,7 +63,7 @@ async fn main() -> ExitCode {
 }
 
 async fn create_signing_key(args: &Args) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.signing_secret, &args.secret);
     let mut pair = Pair::read(&kube, &REKOR, &args.namespace, private, public).await?;
     let halves = pair.halves(args.password(), PrivateKey::to_encrypted_pem)?;
@@ -72,7 +72,7 @@ async fn create_signing_key(args: &Args) -> Result<()> {
 }
 
 async fn create_random_values(args: &Args, secret: &str) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let mut gate = Gate::secret(&kube, &args.namespace, secret).await?;
     let missing = args
         .random_keys

@@ -23,7 +23,7 @@ async fn main() -> ExitCode {
 }
 
 async fn create_tree(args: &Args) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let mut gate = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
     let tree_id = gate.entry(TREE_ID);
     let known = known_id(&tree_id, gate.bytes(TREE_ID), args.tree_id)?;

@@ -50,7 +50,7 @@ async fn main() -> ExitCode {
 }
 
 async fn create_tuf(args: &Args, advice: &RefCell<Option<String>>) -> Result<()> {
-    let kube = gate::connect().await?;
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let mut store = Store::read(&kube, args).await?;
     let (policy, now) = (args.policy(), Timestamp::now());
     let mut request = Request {

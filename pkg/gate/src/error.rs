@@ -48,6 +48,11 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn call(doing: &'static str, object: Object, cause: kube::Error) -> Self {
+        if let kube::Error::Api(status) = &cause
+            && let Some(words) = denial(status)
+        {
+            return Self::Refused(denied(object, words));
+        }
         let text = match cause {
             kube::Error::Api(status) if status.is_conflict() || status.is_already_exists() => {
                 return Self::Changed(object);
@@ -73,6 +78,29 @@ impl Error {
             source: Cause(text),
         }
     }
+}
+
+/// The words of a policy that decided so: those of a webhook (`pkg/admission/plugin/webhook/errors`
+/// in k8s.io/apiserver) or of a ValidatingAdmissionPolicy (`pkg/admission/plugin/policy/validating`).
+fn denial(status: &Status) -> Option<&str> {
+    let message = &status.message;
+    let after = |words| message.split_once(words).map(|(_, reason)| reason);
+    after(" denied the request: ").or_else(|| after(" denied request: "))
+}
+
+/// The refusal of an object that a policy doesn't admit. Some policies say much, and their reason
+/// last.
+fn denied(object: Object, words: &str) -> Refusal {
+    let words: Vec<_> = words.split_whitespace().collect();
+    let mut text = words.join(" ");
+    if let Some((start, _)) = text.char_indices().rev().nth(LONGEST_REASON) {
+        text.replace_range(..start, "…");
+    }
+    Refusal::new(
+        object,
+        format!("isn't admitted by a policy ({text})"),
+        "give it what that asks for with --labels or --annotations, or exempt it there",
+    )
 }
 
 /// The refusal of an object that the API server finds invalid.
@@ -103,3 +131,6 @@ fn deepest(mut error: &dyn std::error::Error) -> String {
     }
     format!("the API server can't be reached ({error})")
 }
+
+/// The characters of a policy's words that are told.
+const LONGEST_REASON: usize = 110;

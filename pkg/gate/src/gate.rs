@@ -70,7 +70,7 @@ impl<K: HasEntries> Gate<K> {
     /// The API server's; [`Error::Forbidden`] when there is no object, and no right to `get` the
     /// Job's own namespace.
     pub async fn identity(&self) -> Result<String> {
-        let namespaces: Api<Namespace> = Api::all(self.kube().clone());
+        let namespaces: Api<Namespace> = Api::all(self.kube().client());
         let namespace = namespaces.get(self.namespace()).await;
         let namespace = namespace.map_err(|cause| {
             let object = format!("Namespace {}", self.namespace());
@@ -113,18 +113,20 @@ impl<K: HasEntries> Gate<K> {
         if self.exists() && entries == *self.entries() {
             return Ok(());
         }
-        let api = Api::namespaced(self.kube().clone(), self.namespace());
+        let api = Api::namespaced(self.kube().client(), self.namespace());
         let params = PostParams::default();
         let written: Result<K, _> = match self.found().cloned() {
             Some(mut object) => {
                 object.set(&entries);
+                self.kube().marks().add_to(object.meta_mut());
                 api.replace(self.name(), &params, &object).await
             }
             None => {
-                let metadata = ObjectMeta {
+                let mut metadata = ObjectMeta {
                     name: Some(self.name().into()),
                     ..Default::default()
                 };
+                self.kube().marks().add_to(&mut metadata);
                 api.create(&params, &K::new(metadata, &entries)).await
             }
         };

@@ -10,7 +10,8 @@
 //! # async fn example() -> scaffolding_gate::Result<()> {
 //! use scaffolding_gate::{Entries, Gate};
 //!
-//! let kube = scaffolding_gate::connect().await?;
+//! let labels = [("team".into(), "blue".into())].into();
+//! let kube = scaffolding_gate::connect(labels, [].into()).await?;
 //! let mut gate = Gate::secret(&kube, "rekor-system", "redis-auth").await?;
 //! if gate.bytes("password").is_none() {
 //!     gate.publish(Entries::new().with("password", "a random one")).await?;
@@ -24,6 +25,8 @@ mod entries;
 mod error;
 mod gate;
 mod kinds;
+mod marks;
+mod proxy;
 mod source;
 
 pub use connection::{Kube, connect};

@@ -41,7 +41,7 @@ impl Source<ConfigMap> {
 
 impl<K: HasEntries> Source<K> {
     pub(crate) async fn read(kube: &Kube, namespace: &str, name: &str) -> Result<Self> {
-        let found: Option<K> = Api::namespaced(kube.clone(), namespace)
+        let found: Option<K> = Api::namespaced(kube.client(), namespace)
             .get_opt(name)
             .await
             .map_err(|cause| Error::call("reading", object::<K>(namespace, name), cause))?;

@@ -29,9 +29,12 @@
 
 mod flags;
 mod judge;
+mod labels;
 mod log;
 
-use std::{cell::RefCell, future::Future, process::ExitCode, time::Duration};
+use std::{
+    cell::RefCell, collections::BTreeMap, future::Future, process::ExitCode, time::Duration,
+};
 
 use refusal::{refusals_in, sentence};
 use tokio::{
@@ -43,6 +46,8 @@ use tracing::{error, info, warn};
 pub use address::{Target, url};
 pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file};
 pub use judge::OrRefuse;
+
+use labels::Marks;
 
 /// Options that every Job takes.
 #[derive(clap::Args, Debug, Clone)]
@@ -57,7 +62,22 @@ pub struct Options {
     timeout: Duration,
 
     #[command(flatten)]
+    marks: Marks,
+
+    #[command(flatten)]
     log: LogOptions,
+}
+
+impl Options {
+    /// The labels of what the Job makes.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        self.marks.labels.iter().cloned().collect()
+    }
+
+    /// The annotations of what the Job makes.
+    pub fn annotations(&self) -> BTreeMap<String, String> {
+        self.marks.annotations.iter().cloned().collect()
+    }
 }
 
 /// Does `work` until it succeeds, the deadline passes, a signal arrives or it is refused.
@@ -172,6 +192,7 @@ mod tests {
     fn within(timeout: Duration) -> Options {
         Options {
             timeout,
+            marks: Marks::default(),
             log: LogOptions::default(),
         }
     }

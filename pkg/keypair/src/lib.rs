@@ -10,7 +10,7 @@
 //! use keys::PrivateKey;
 //! use scaffolding_keypair::Pair;
 //!
-//! let kube = gate::connect().await?;
+//! let kube = gate::connect([].into(), [].into()).await?;
 //! let [private, public] = ["rekor-signing-secret", "rekor-pub-key"];
 //! let mut pair = Pair::read(&kube, &contract::REKOR, "rekor-system", private, public).await?;
 //! let halves = pair.halves(None, PrivateKey::to_encrypted_pem)?;

@@ -78,12 +78,15 @@ impl Api {
             "get" => Ok((200, json!(store.get(kind, &namespace, &name)?))),
             "list" => Ok((200, store.list(kind, &namespace))),
             "create" => {
-                let object = store.create(kind, &namespace, read(kind, request)?)?;
+                let object = read(kind, request)?;
+                admit(&state.wanted_labels, &namespace, &object)?;
+                let object = store.create(kind, &namespace, object)?;
                 state.written.push(written(object));
                 Ok((201, json!(object)))
             }
             "update" => {
                 let object = read(kind, request)?;
+                admit(&state.wanted_labels, &namespace, &object)?;
                 let object = store.replace(kind, &namespace, &name, object)?;
                 state.written.push(written(object));
                 Ok((200, json!(object)))
@@ -139,6 +142,22 @@ fn read(kind: &Kind, request: &Request<Bytes>) -> Result<Object, Failure> {
     let object = kind.decode(object)?;
     rules::check_encoding(kind, &object)?;
     Ok(object)
+}
+
+/// Fails as kyverno's webhook does, in its words.
+fn admit(wanted: &[String], namespace: &str, object: &Object) -> Result<(), Failure> {
+    let metadata = &object.metadata;
+    let lacks = |label: &&String| metadata.labels.get(*label).is_none_or(String::is_empty);
+    let Some(label) = wanted.iter().find(lacks) else {
+        return Ok(());
+    };
+    let (kind, name) = (&object.kind, &metadata.name);
+    Err(Failure::bad_request(format!(
+        "admission webhook \"validate.kyverno.svc-fail\" denied the request: \n\nresource \
+         {kind}/{namespace}/{name} was blocked due to the following policies \n\nrequire-labels:\n  \
+         check-for-labels: 'validation error: The label `{label}` is required. rule check-for-labels failed \
+         at path /metadata/labels/'"
+    )))
 }
 
 fn written(object: &Object) -> Written {

@@ -100,6 +100,35 @@ pub fn missing_rights_are_named<S: Scene>() {
     }
 }
 
+/// Nothing is written without the labels that Kubernetes recommends and those that are asked for,
+/// and what is written has them for good.
+pub fn a_policy_that_wants_labels_is_content<S: Scene>() {
+    let scene = S::set();
+    let kubernetes = scene.kubernetes();
+    let recommended = ["name", "part-of", "managed-by"].map(|it| format!("app.kubernetes.io/{it}"));
+    let mut wanted: Vec<_> = recommended.iter().map(String::as_str).collect();
+    kubernetes.want_labels(&[&wanted[..], &["team"]].concat());
+    let before = kubernetes.objects();
+    let denied = scene.job().run();
+    denied.assert(3, &["isn't admitted", "`team` is required", "--labels"]);
+    kubernetes.assert_unchanged(&before);
+
+    wanted.extend(["team", "example.com/cost-center"]);
+    kubernetes.want_labels(&wanted);
+    let job = || {
+        let labels = "--labels=team=blue,example.com/cost-center=7";
+        scene.job().args([labels, "--annotations=note=ours"])
+    };
+    job().run().assert(0, &["done"]);
+    let marked = kubernetes.objects();
+    assert!(marked.iter().any(|object| {
+        let metadata = &object["metadata"];
+        metadata["labels"]["team"] == "blue" && metadata["annotations"]["note"] == "ours"
+    }));
+    job().run().assert(0, &["done"]);
+    kubernetes.assert_unchanged(&marked);
+}
+
 /// SIGTERM, while a server lets it wait and while it waits by itself.
 pub fn a_signal_ends_it<S: Scene>() {
     for fault in [Fault::Hold, Fault::Status(503)] {
