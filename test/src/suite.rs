@@ -7,6 +7,7 @@
 mod cases;
 mod every;
 mod matrix;
+mod own;
 mod pair;
 mod states;
 
@@ -14,6 +15,7 @@ use crate::{Calls, Kubernetes, Process};
 
 pub use every::*;
 pub use matrix::*;
+pub use own::*;
 pub use pair::*;
 pub use states::*;
 
@@ -90,7 +92,10 @@ macro_rules! pair_tests {
             an_empty_value_counts_as_missing,
             a_broken_key_is_refused,
             a_wrong_password_is_refused,
-            a_wrong_public_half_is_repaired,
+            a_broken_public_half_is_repaired,
+            a_public_half_of_another_key_is_refused,
+            a_key_under_another_name_is_refused_with_the_command_that_renames_it,
+            a_key_of_ones_own_is_waited_for,
             foreign_entries_and_labels_are_kept,
             what_changes_between_reading_and_writing_is_kept,
             an_immutable_secret_that_lacks_an_entry_is_refused,

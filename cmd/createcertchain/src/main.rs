@@ -30,6 +30,10 @@ struct Args {
     #[arg(long, default_value = TSA.public.default_name(), value_parser = job::name)]
     pubkeysecret: String,
 
+    /// Make no key: wait for yours, which you put into the Secret
+    #[arg(long)]
+    wait_for_key: bool,
+
     /// How long a new chain is valid, such as 20y or 8760h
     #[arg(long, default_value = "20y", value_parser = job::lifetime)]
     validity: Duration,
@@ -52,7 +56,7 @@ async fn create_cert_chain(args: &Args) -> Result<()> {
     let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.secret, &args.pubkeysecret);
     let mut pair = Pair::read(&kube, &TSA, &args.namespace, private, public).await?;
-    let mut halves = pair.halves(None, PrivateKey::to_legacy_pem)?;
+    let mut halves = pair.halves(None, args.new_key(), PrivateKey::to_legacy_pem)?;
     pair.add_chain(&mut halves, Chain::check_timestamping, |key| {
         // The authorities' private keys are kept nowhere: they sign this one chain and nothing
         // else.
@@ -63,4 +67,11 @@ async fn create_cert_chain(args: &Args) -> Result<()> {
     })?;
     pair.publish(halves).await?;
     Ok(())
+}
+
+impl Args {
+    /// The kind of a new key; nothing if none is to be made.
+    fn new_key(&self) -> Option<Kind> {
+        (!self.wait_for_key).then_some(Kind::EcdsaP256)
+    }
 }

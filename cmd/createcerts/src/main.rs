@@ -13,7 +13,7 @@ use certs::{Chain, Subject, Validity};
 use clap::Parser;
 use contract::FULCIO;
 use keypair::Pair;
-use keys::PrivateKey;
+use keys::{Kind, PrivateKey};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -29,6 +29,10 @@ struct Args {
     /// Secret for the certificate and the public key
     #[arg(long, default_value = FULCIO.public.default_name(), value_parser = job::name)]
     pubkeysecret: String,
+
+    /// Make no key: wait for yours, which you put into the Secret
+    #[arg(long)]
+    wait_for_key: bool,
 
     /// How long a new certificate is valid, such as 20y or 8760h
     #[arg(long, default_value = "20y", value_parser = job::lifetime)]
@@ -76,7 +80,7 @@ async fn create_certs(args: &Args) -> Result<()> {
     let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.secret, &args.pubkeysecret);
     let mut pair = Pair::read(&kube, &FULCIO, &args.namespace, private, public).await?;
-    let mut halves = pair.halves(None, PrivateKey::to_encrypted_pem)?;
+    let mut halves = pair.halves(None, args.new_key(), PrivateKey::to_encrypted_pem)?;
     // A chain that exists may be the user's own, with intermediates.
     pair.add_chain(&mut halves, Chain::check_issuing, |key| {
         let validity = Validity::from(SystemTime::now(), args.validity)?;
@@ -91,6 +95,11 @@ async fn create_certs(args: &Args) -> Result<()> {
 }
 
 impl Args {
+    /// The kind of a new key; nothing if none is to be made.
+    fn new_key(&self) -> Option<Kind> {
+        (!self.wait_for_key).then_some(Kind::EcdsaP256)
+    }
+
     fn subject(&self) -> Subject {
         Subject {
             country: self.cert_country.clone(),

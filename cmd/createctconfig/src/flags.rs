@@ -28,6 +28,10 @@ pub(crate) struct Args {
     #[arg(long, default_value = "", hide_default_value = true, value_parser = no_or_a_name)]
     private_secret: String,
 
+    /// Make no key: wait for yours, which you put into that Secret, or else into the one for the key
+    #[arg(long)]
+    wait_for_key: bool,
+
     /// Password of the private key, instead of a random one
     #[arg(long, env = "KEY_PASSWORD", hide_env_values = true)]
     key_password: Option<String>,
@@ -91,8 +95,12 @@ enum Curve {
 }
 
 impl Args {
-    /// The kind of a new key.
-    pub(crate) fn kind(&self) -> Kind {
+    /// The kind of a new key; nothing if none is to be made.
+    pub(crate) fn new_key(&self) -> Option<Kind> {
+        (!self.wait_for_key).then(|| self.kind())
+    }
+
+    fn kind(&self) -> Kind {
         match (self.keytype, self.curvetype) {
             (KeyType::Rsa, _) => Kind::Rsa4096,
             (KeyType::Ecdsa, Curve::P256) => Kind::EcdsaP256,

@@ -1,7 +1,7 @@
 //! The CT log's key: the one that is published, else the user's own, else a new one.
 
 use anyhow::Result;
-use contract::{PASSWORD, PRIVATE, PUBLIC};
+use contract::{CTLOG, PASSWORD, PRIVATE, PUBLIC};
 use gate::{Kube, Secret, Source};
 use keypair::{Halves, Pair};
 use keys::{PrivateKey, PublicKey};
@@ -48,7 +48,10 @@ pub(crate) async fn existing(
             pair.halves_of(key, password)?
         }
         (None, Some(own)) => pair.halves_of_new(own, password, PrivateKey::to_legacy_pem)?,
-        (None, None) => return Ok(None),
+        (None, None) => {
+            pair.check_new(args.new_key())?;
+            return Ok(None);
+        }
     };
     if let Some(published) = published {
         published.check_key(halves.key.public_key().der())?;
@@ -57,10 +60,10 @@ pub(crate) async fn existing(
 }
 
 /// A new key.
-pub(crate) fn new(args: &Args, pair: &Pair) -> Result<Halves, Refusal> {
-    let key = PrivateKey::generate(args.kind());
+pub(crate) fn new(args: &Args, pair: &Pair) -> Result<Halves> {
+    let key = PrivateKey::generate(pair.check_new(args.new_key())?);
     let password = pair.password(args.password());
-    pair.halves_of_new(key, password, PrivateKey::to_legacy_pem)
+    Ok(pair.halves_of_new(key, password, PrivateKey::to_legacy_pem)?)
 }
 
 /// The key's password, as text for the configuration.
@@ -92,6 +95,7 @@ async fn own_key(
         if pair.private.bytes(PRIVATE).is_some() {
             return Ok(None);
         }
+        keypair::refuse_foreign(&source, PRIVATE, |entry| CTLOG.has_entry(entry))?;
         return Err(NotYet::new(source.entry(PRIVATE), "whoever set --private-secret").into());
     };
     let given = args.password().map(str::as_bytes);

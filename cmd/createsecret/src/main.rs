@@ -11,7 +11,7 @@ use clap::Parser;
 use contract::REKOR;
 use gate::Gate;
 use keypair::Pair;
-use keys::{PrivateKey, random_password};
+use keys::{Kind, PrivateKey, random_password};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -41,6 +41,10 @@ struct Args {
     #[arg(long, default_value = REKOR.public.default_name(), value_parser = job::name)]
     secret: String,
 
+    /// Make no key: wait for yours, which you put into the Secret
+    #[arg(long, conflicts_with = "random_secret")]
+    wait_for_key: bool,
+
     /// Secret for random values: no signing key is made
     #[arg(long, requires = "random_keys", value_parser = job::name)]
     random_secret: Option<String>,
@@ -66,7 +70,11 @@ async fn create_signing_key(args: &Args) -> Result<()> {
     let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.signing_secret, &args.secret);
     let mut pair = Pair::read(&kube, &REKOR, &args.namespace, private, public).await?;
-    let halves = pair.halves(args.password(), PrivateKey::to_encrypted_pem)?;
+    let halves = pair.halves(
+        args.password(),
+        args.new_key(),
+        PrivateKey::to_encrypted_pem,
+    )?;
     pair.publish(halves).await?;
     Ok(())
 }
@@ -74,11 +82,13 @@ async fn create_signing_key(args: &Args) -> Result<()> {
 async fn create_random_values(args: &Args, secret: &str) -> Result<()> {
     let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let mut gate = Gate::secret(&kube, &args.namespace, secret).await?;
-    let missing = args
-        .random_keys
-        .iter()
-        .filter(|entry| gate.bytes(entry).is_none());
+    let (mut missing, wanted) = (vec![], &args.random_keys);
+    missing.extend(wanted.iter().filter(|entry| gate.bytes(entry).is_none()));
+    if let Some(first) = wanted.first().filter(|_| missing.len() == wanted.len()) {
+        keypair::refuse_foreign(&gate, first, |entry| wanted.iter().any(|own| own == entry))?;
+    }
     let values = missing
+        .into_iter()
         .map(|entry| (entry.clone(), random_password().into_bytes()))
         .collect();
     gate.publish(values).await?;
@@ -86,6 +96,11 @@ async fn create_random_values(args: &Args, secret: &str) -> Result<()> {
 }
 
 impl Args {
+    /// The kind of a new key; nothing if none is to be made.
+    fn new_key(&self) -> Option<Kind> {
+        (!self.wait_for_key).then_some(Kind::EcdsaP256)
+    }
+
     /// The password that was given. (An empty one counts as none: so it is in an entry of a
     /// Secret that nobody has filled in.)
     fn password(&self) -> Option<&str> {

@@ -331,3 +331,28 @@ fn a_random_value_under_an_impossible_name_is_refused() {
     outcome.assert(3, &["Secret rekor-system/redis-auth", "pass word"]);
     rekor.0.assert_unchanged(&before);
 }
+
+#[test]
+fn random_values_beside_others_under_other_names_are_refused() {
+    let rekor = Rekor::set();
+    let entries = |names: &[&str]| -> Entries {
+        let entries = names
+            .iter()
+            .map(|name| ((*name).to_owned(), b"given".to_vec()));
+        entries.collect()
+    };
+    let set = |names| {
+        rekor
+            .0
+            .set_secret("rekor-system", "redis-auth", &entries(names))
+    };
+    set(&["redis-password"]);
+    let before = rekor.0.objects();
+    let found = r#"Secret rekor-system/redis-auth holds "redis-password", but no "password""#;
+    rekor.redis().run().assert(3, &[found, "remove the rest"]);
+    rekor.0.assert_unchanged(&before);
+
+    set(&["redis-password", "password"]);
+    rekor.redis().run().assert(0, &["done"]);
+    assert_eq!(rekor.random(), entries(&["redis-password", "password"]));
+}

@@ -67,6 +67,20 @@ pub struct KeyPair {
     pub made_from_key: &'static [&'static str],
     /// The name of the public Secret's copy, which `createtuf` reads.
     pub copy: &'static str,
+    /// How the names of further entries begin that a Job or a person puts into the private Secret.
+    pub more: Option<&'static str>,
+}
+
+impl KeyPair {
+    /// Whether an entry of either Secret is one of those that are said here.
+    pub fn has_entry(&self, entry: &str) -> bool {
+        let named = [
+            self.private.entries,
+            self.public.entries,
+            self.made_from_key,
+        ];
+        named.concat().contains(&entry) || self.more.is_some_and(|more| entry.starts_with(more))
+    }
 }
 
 /// Fulcio's certificate, then those above it.
@@ -89,6 +103,8 @@ pub const TREE_ID: &str = "treeID";
 pub const CONFIG: &str = "config";
 /// The root certificates that the CT log accepts, in one file.
 pub const ROOT_CA: &str = "rootca";
+/// How the names of entries begin that hold one of those root certificates each, before a number.
+pub const A_ROOT: &str = "fulcio-";
 /// A TUF repository, as a tar.gz.
 pub const REPOSITORY: &str = "repository";
 /// The newest root of a TUF repository, in a Secret.
@@ -130,6 +146,7 @@ pub const REKOR: KeyPair = KeyPair {
     trusted: PUBLIC,
     made_from_key: &[PUBLIC],
     copy: "rekor-pub-key",
+    more: None,
 };
 
 /// Fulcio's key and certificates.
@@ -156,6 +173,7 @@ pub const FULCIO: KeyPair = KeyPair {
     trusted: CERT,
     made_from_key: &[CERT, PUBLIC],
     copy: "fulcio-pub-key",
+    more: None,
 };
 
 /// The timestamp authority's key and certificates.
@@ -179,6 +197,7 @@ pub const TSA: KeyPair = KeyPair {
     trusted: CERT_CHAIN,
     made_from_key: &[CERT_CHAIN],
     copy: "tsa-cert-chain",
+    more: None,
 };
 
 /// The CT log's key and configuration.
@@ -208,6 +227,7 @@ pub const CTLOG: KeyPair = KeyPair {
     trusted: PUBLIC,
     made_from_key: &[PUBLIC, CONFIG],
     copy: "ctlog-public-key",
+    more: Some(A_ROOT),
 };
 
 /// The tree of Rekor's log.

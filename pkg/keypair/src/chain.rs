@@ -32,6 +32,7 @@ impl Pair {
         let (chain, pem) = match self.existing_chain()? {
             Some(existing) => existing,
             None => {
+                self.refuse_foreign_chain()?;
                 let chain = new(&halves.key).map_err(|cause| {
                     let difference = format!("can't be made ({cause})");
                     self.refuse_chain(difference, "correct the flags".into())

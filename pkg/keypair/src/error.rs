@@ -1,6 +1,6 @@
 //! What can go wrong with a key pair.
 
-use refusal::{Object, Refusal};
+use refusal::{NotYet, Object, Refusal};
 
 /// Errors of this crate. None of them holds anything of a Secret.
 #[derive(Debug, thiserror::Error)]
@@ -9,6 +9,9 @@ pub enum Error {
     /// What is there contradicts itself, and a person must decide.
     #[error("{0}")]
     Refused(#[from] Refusal),
+    /// The key, which its owner has yet to bring.
+    #[error(transparent)]
+    NotYet(#[from] NotYet),
     /// A certificate isn't valid yet, or this clock is behind.
     #[error("{0}: {1}")]
     NotYetValid(Object, certs::Error),

@@ -1,9 +1,10 @@
 //! The key, and what is to be written into its two Secrets.
 
+use certs::Certificate;
 use contract::PUBLIC;
 use gate::Entries;
 use keys::{Kind, PrivateKey, PublicKey};
-use refusal::Refusal;
+use refusal::{NotYet, Refusal};
 use tracing::warn;
 
 use crate::{Pair, Result, pair::TO_START_ANEW};
@@ -24,18 +25,36 @@ pub struct Halves {
 pub type Encrypt = fn(&PrivateKey, &[u8]) -> String;
 
 impl Pair {
-    /// The halves of the key that exists, else of a new one (ECDSA P-256). `given` is its password,
+    /// The halves of the key that exists, else of a new one of kind `new`. `given` is its password,
     /// unless the Secret has one.
     ///
     /// # Errors
     ///
-    /// As [`Pair::private_key`] and [`Pair::halves_of`].
-    pub fn halves(&self, given: Option<&str>, encrypt: Encrypt) -> Result<Halves, Refusal> {
+    /// As [`Pair::private_key`], [`Pair::check_new`] and [`Pair::halves_of`].
+    pub fn halves(
+        &self,
+        given: Option<&str>,
+        new: Option<Kind>,
+        encrypt: Encrypt,
+    ) -> Result<Halves> {
         let password = self.password(given);
-        match self.private_key(given)? {
-            Some(key) => self.halves_of(key, password),
-            None => self.halves_of_new(PrivateKey::generate(Kind::EcdsaP256), password, encrypt),
+        if let Some(key) = self.private_key(given)? {
+            return Ok(self.halves_of(key, password)?);
         }
+        let key = PrivateKey::generate(self.check_new(new)?);
+        Ok(self.halves_of_new(key, password, encrypt)?)
+    }
+
+    /// The kind of key to make where there is none.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`] when one of the Secrets holds something else, which may be a key;
+    /// [`Error::NotYet`](crate::Error::NotYet) when `new` is nothing: then a person brings the key.
+    pub fn check_new(&self, new: Option<Kind>) -> Result<Kind> {
+        self.refuse_foreign_beside_key()?;
+        let key = || self.private.entry(self.layout.key);
+        Ok(new.ok_or_else(|| NotYet::new(key(), "whoever set --wait-for-key"))?)
     }
 
     /// The private key that exists, opened with the Secret's password, else with `given`.
@@ -112,8 +131,10 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] when the Secret's public key is another key's, or can't be read.
+    /// A [`Refusal`] when the Secret's public key is another key's, or can't be read, and when what
+    /// is public is another key's.
     pub fn halves_of(&self, key: PrivateKey, password: Vec<u8>) -> Result<Halves, Refusal> {
+        self.check_published(&key)?;
         let mut halves = Halves {
             key,
             password: password.clone(),
@@ -143,6 +164,32 @@ impl Pair {
         let mut halves = self.halves_of(key, password)?;
         halves.private.insert(self.layout.key, pem);
         Ok(halves)
+    }
+
+    /// Refuses a key beside the public half of another one: somebody replaced one of the two, and
+    /// what clients trust isn't changed in passing. (No Job gets there by itself: it makes a key
+    /// only where nothing of an older one is left.)
+    fn check_published(&self, key: &PrivateKey) -> Result<(), Refusal> {
+        let is_the_keys = |half: &PublicKey| half == key.public_key();
+        let is_anothers = |entry: &&'static str| {
+            let Some(value) = self.public.bytes(entry) else {
+                return false;
+            };
+            match *entry {
+                PUBLIC => PublicKey::from_pem(value).is_ok_and(|half| !is_the_keys(&half)),
+                _ => certs::read_bundle(value)
+                    .is_ok_and(|chain| !chain.iter().map(Certificate::public_key).any(is_the_keys)),
+            }
+        };
+        match self.layout.public.entries.iter().any(is_anothers) {
+            false => Ok(()),
+            true => Err(Refusal::new(
+                self.public.object(),
+                format!("is of another key than {}", self.private),
+                "restore the latter from a backup, or delete the former to change to the latter's key, publish it \
+                 and restart the servers (docs/changes.md)",
+            )),
+        }
     }
 
     /// Adds an entry to the public half, and to the private one where it is missing.

@@ -1,8 +1,9 @@
 //! The tests of the Jobs that make a private Secret, and a public one from it.
 
+use base64ct::{Base64, Encoding as _};
 use certs::Chain;
 use keys::{PrivateKey, PublicKey};
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::{
     Scene,
@@ -29,7 +30,7 @@ pub trait Pair: Scene {
 }
 
 /// A cluster in which the Job has succeeded, and what it published.
-fn published<S: Pair>() -> (S, Entries, Entries) {
+pub(super) fn published<S: Pair>() -> (S, Entries, Entries) {
     let scene = S::set();
     scene.job().run().assert(0, &["done"]);
     let [private, public] = pair(&scene);
@@ -41,12 +42,12 @@ fn published<S: Pair>() -> (S, Entries, Entries) {
     (scene, private, public)
 }
 
-fn pair<S: Pair>(scene: &S) -> [Entries; 2] {
+pub(super) fn pair<S: Pair>(scene: &S) -> [Entries; 2] {
     [S::PRIVATE, S::PUBLIC].map(|name| scene.kubernetes().secret(S::NAMESPACE, name))
 }
 
 /// Writes both Secrets; one without entries isn't there.
-fn set_pair<S: Pair>(scene: &S, private: &Entries, public: &Entries) {
+pub(super) fn set_pair<S: Pair>(scene: &S, private: &Entries, public: &Entries) {
     scene.reset();
     for (name, entries) in [(S::PRIVATE, private), (S::PUBLIC, public)] {
         scene.kubernetes().delete("Secret", S::NAMESPACE, name);
@@ -94,12 +95,12 @@ pub fn assert_belongs_together<S: Pair>(scene: &S) {
     }
 }
 
-fn private_name<S: Pair>() -> String {
+pub(super) fn private_name<S: Pair>() -> String {
     format!("Secret {}/{}", S::NAMESPACE, S::PRIVATE)
 }
 
 /// Runs the Job, which refuses: exit code 3, `texts` in its last line, nothing changed.
-fn assert_refused<S: Pair>(scene: &S, texts: &[&str]) -> Outcome {
+pub(super) fn assert_refused<S: Pair>(scene: &S, texts: &[&str]) -> Outcome {
     let before = scene.kubernetes().objects();
     let outcome = scene.job().run();
     outcome.assert(3, texts);
@@ -158,23 +159,33 @@ pub fn a_wrong_password_is_refused<S: Pair>() {
     );
 }
 
-/// The private Secret is the truth: what differs in the public one is put right, with a warning.
-pub fn a_wrong_public_half_is_repaired<S: Pair>() {
+/// The private Secret is the truth: what can't be read in the public one is put right, with a
+/// warning.
+pub fn a_broken_public_half_is_repaired<S: Pair>() {
     let (scene, private, public) = published::<S>();
-    let (other, ..) = published::<S>();
-    let [_, foreign] = pair(&other);
-    set_pair(&scene, &private, &foreign);
-    let outcome = scene.job().run();
-    outcome.assert(0, &["done"]);
-    let warning = format!("WARN Secret {}/{} differs", S::NAMESPACE, S::PUBLIC);
-    assert!(outcome.log.contains(&warning), "{}", outcome.log);
-    assert_eq!(pair(&scene), [private, public]);
+    for entry in S::PUBLIC_ENTRIES {
+        let mut broken = public.clone();
+        let value = broken.get_mut(*entry).expect("it is there");
+        value.truncate(value.len() / 2);
+        set_pair(&scene, &private, &broken);
+        let outcome = scene.job().run();
+        outcome.assert(0, &["done"]);
+        let warning = format!("WARN Secret {}/{} differs", S::NAMESPACE, S::PUBLIC);
+        assert!(outcome.log.contains(&warning), "{}", outcome.log);
+        assert_eq!(pair(&scene), [private.clone(), public.clone()]);
+    }
 }
 
-/// What others keep in the Secrets stays there.
+/// What others keep in the Secrets beside what is ours stays there.
 pub fn foreign_entries_and_labels_are_kept<S: Pair>() {
-    let scene = S::set();
-    for name in [S::PRIVATE, S::PUBLIC] {
+    let (scene, mut private, _) = published::<S>();
+    scene.reset();
+    private.retain(|entry, _| S::PRIVATE_ENTRIES[..2].contains(&entry.as_str()));
+    for (name, ours) in [(S::PRIVATE, private), (S::PUBLIC, Entries::new())] {
+        let ours = ours.into_iter();
+        let ours = ours.map(|(entry, value)| (entry, json!(Base64::encode_string(&value))));
+        let mut data: Map<_, _> = ours.collect();
+        data.insert("foreign".into(), json!("aGFuZHMgb2Zm"));
         scene.kubernetes().apply(&json!({
             "apiVersion": "v1",
             "kind": "Secret",
@@ -184,7 +195,7 @@ pub fn foreign_entries_and_labels_are_kept<S: Pair>() {
                 "labels": {"team": "blue"},
                 "annotations": {"note": "kept"},
             },
-            "data": {"foreign": "aGFuZHMgb2Zm"},
+            "data": data,
         }));
     }
     scene.job().run().assert(0, &["done"]);

@@ -219,3 +219,17 @@ fn what_the_original_made_is_kept_and_completed() {
         assert!(entries.contains_key("password") && entries.contains_key("rootca"));
     }
 }
+
+#[test]
+fn a_secret_of_ones_own_with_its_key_under_another_name_is_refused() {
+    let ctlog = CtLog::set();
+    ctlog.allow_own();
+    let pem = material::key().to_encrypted_pem(b"hush");
+    let own = Entries::from([("tls.key".into(), pem.into())]);
+    ctlog.kubernetes.set_secret("ctlog-system", "own", &own);
+    let texts = [
+        r#"Secret ctlog-system/own holds a key as "tls.key", but none as "private""#,
+        r#"patch secret own --type=json -p '[{"op":"copy","from":"/data/tls.key","path":"/data/private"}]'"#,
+    ];
+    ctlog.assert_refused(&["--private-secret=own"], &texts);
+}
