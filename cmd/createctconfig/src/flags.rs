@@ -1,7 +1,7 @@
 //! The flags.
 
 use clap::{Parser, ValueEnum};
-use contract::{CTLOG, CTLOG_CONFIG};
+use contract::{CTLOG, CTLOG_CONFIG, FULCIO, Published};
 use fulcio::Url;
 use keys::Kind;
 
@@ -60,6 +60,15 @@ pub(crate) struct Args {
     /// Where to ask for Fulcio's root
     #[arg(long, default_value = "http://fulcio.fulcio-system.svc", value_parser = job::url)]
     pub(crate) fulcio_url: Url,
+
+    /// Secret with Fulcio's certificates, to check that Fulcio serves these; none to leave that out
+    #[arg(
+        long,
+        value_name = "NAMESPACE/NAME",
+        default_value_t = secret_of(&FULCIO.public),
+        value_parser = no_or_a_secret
+    )]
+    fulcio_secret: String,
 
     /// Trillian's log server for the CT log (host:port or dns:///host:port)
     #[arg(long, default_value = "log-server.trillian-system.svc:80")]
@@ -122,6 +131,11 @@ impl Args {
         Some(self.private_secret.as_str()).filter(|name| !name.is_empty())
     }
 
+    /// The namespace and the name of the Secret with Fulcio's certificates.
+    pub(crate) fn fulcio_secret(&self) -> Option<(&str, &str)> {
+        self.fulcio_secret.split_once('/')
+    }
+
     /// The files in which the CT log finds `count` roots.
     pub(crate) fn roots_paths(&self, count: usize) -> Vec<String> {
         match &self.roots_path {
@@ -137,6 +151,21 @@ fn no_or_a_name(text: &str) -> Result<String, &'static str> {
     match text {
         "" => Ok(String::new()),
         _ => job::name(text),
+    }
+}
+
+fn secret_of(published: &Published) -> String {
+    format!("{}/{}", published.namespace, published.name)
+}
+
+fn no_or_a_secret(text: &str) -> Result<String, &'static str> {
+    match text.split_once('/') {
+        None if text.is_empty() => Ok(String::new()),
+        None => Err("it has to be a namespace and a name, such as fulcio-system/fulcio-pub-key"),
+        Some((namespace, name)) => {
+            let [namespace, name] = [job::name(namespace)?, job::name(name)?];
+            Ok(format!("{namespace}/{name}"))
+        }
     }
 }
 
@@ -209,6 +238,8 @@ mod tests {
             "--trillian-server=http://log-server",
             "--secret=Upper",
             "--private-secret=a/b",
+            "--fulcio-secret=fulcio-pub-key",
+            "--fulcio-secret=a/b/c",
             "--accept-changes=perhaps",
             "--keytype=ed25519",
             "--curvetype=p224",

@@ -9,6 +9,7 @@ mod flags;
 mod key;
 mod published;
 mod roots;
+mod served;
 mod tree;
 
 use std::process::ExitCode;
@@ -37,7 +38,10 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     let published = PublishedConfig::read(&pair, &config_map)?;
     let existing = key::existing(args, &kube, &pair, published.as_ref()).await?;
     let tree_id = tree::id(&config_map)?;
-    let roots = roots::trusted(args, &pair.private, &roots::from_fulcio(args).await?)?;
+    let accepted = roots::accepted(&pair.private)?;
+    let chains = served::chains(args).await?;
+    served::check(args, &kube, &chains, &accepted).await?;
+    let roots = roots::trusted(args, &pair.private, accepted, &chains)?;
     // A new key is made last, when the tree and the roots are there: so it is written together with
     // everything else that the CT log needs.
     let mut halves = match existing {

@@ -2,39 +2,16 @@
 
 use std::{error::Error as _, time::SystemTime};
 
-use anyhow::Result;
-use certs::Certificate;
+use certs::{Certificate, Chain};
 use ctfe::Roots;
 use gate::{Gate, Secret};
-use job::OrRefuse as _;
 use refusal::{Object, Refusal, sentence};
 
-use crate::flags::Args;
+use crate::{flags::Args, served::fulcio_at};
 
-/// Asks Fulcio for the root certificates of its chains.
-pub(crate) async fn from_fulcio(args: &Args) -> Result<Vec<Certificate>> {
-    let chains = fulcio::chains(&args.fulcio_url).await;
-    let chains = chains.or_refuse("asking for Fulcio's root", |error| {
-        let cause = error.source().map_or_else(|| error.to_string(), sentence);
-        Refusal::new(
-            fulcio_at(args),
-            format!("has certificates that can't be used ({cause})"),
-            "put the right ones into Fulcio's Secret, and restart it",
-        )
-    })?;
-    Ok(chains.iter().map(|chain| chain.root().clone()).collect())
-}
-
-/// The roots in the private Secret, and Fulcio's.
-///
-/// A new root beside old ones needs `--accept-changes`. Otherwise somebody who answers in Fulcio's
-/// place would only have to wait for the next run, and could log certificates of their own.
-pub(crate) fn trusted(
-    args: &Args,
-    secret: &Gate<Secret>,
-    fulcio: &[Certificate],
-) -> Result<Roots, Refusal> {
-    let published = Roots::in_entries(secret.entries().iter()).map_err(|error| {
+/// The roots in the private Secret.
+pub(crate) fn accepted(secret: &Gate<Secret>) -> Result<Roots, Refusal> {
+    Roots::in_entries(secret.entries().iter()).map_err(|error| {
         let object = match &error {
             ctfe::Error::Roots { entry, .. } => secret.entry(entry),
             _ => secret.object(),
@@ -45,8 +22,21 @@ pub(crate) fn trusted(
             format!("can't be used ({cause})"),
             "correct it, or remove it to have its roots trusted no longer",
         )
-    })?;
-    with_new(args, &secret.object(), published, fulcio, SystemTime::now())
+    })
+}
+
+/// The roots in the private Secret, and Fulcio's.
+///
+/// A new root beside old ones needs `--accept-changes`. Otherwise somebody who answers in Fulcio's
+/// place would only have to wait for the next run, and could log certificates of their own.
+pub(crate) fn trusted(
+    args: &Args,
+    secret: &Gate<Secret>,
+    accepted: Roots,
+    fulcio: &[Chain],
+) -> Result<Roots, Refusal> {
+    let fulcio: Vec<_> = fulcio.iter().map(|chain| chain.root().clone()).collect();
+    with_new(args, &secret.object(), accepted, &fulcio, SystemTime::now())
 }
 
 /// The published roots with those of Fulcio's that are new, if they are accepted.
@@ -79,10 +69,6 @@ fn with_new(
         })?;
     }
     Ok(roots)
-}
-
-fn fulcio_at(args: &Args) -> Object {
-    format!("Fulcio at {}", args.fulcio_url).into()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod changes;
 mod key;
 mod original;
 mod pod;
+mod verify;
 
 use std::sync::LazyLock;
 
