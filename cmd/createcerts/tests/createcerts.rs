@@ -382,3 +382,39 @@ fn a_renewed_certificate_of_the_same_key_is_published() {
         assert_eq!(fulcio.public()["cert"], cert.as_bytes());
     }
 }
+
+/// A plain key needs no password, but Fulcio's pod does: that entry is missing.
+#[test]
+fn an_immutable_secret_that_needs_a_password_entry_is_refused_with_the_way_out() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let mut entries = own(&key, &material::root(&key, "own", 20 * YEAR).to_pem());
+    let plain = keys::to_pem("PRIVATE KEY", key.pkcs8_der());
+    entries.insert("private".into(), plain.into());
+    let set = |entries: &Entries, is_immutable: bool| {
+        let data = entries.iter();
+        let data = data.map(|(entry, value)| (entry.clone(), json!(Base64::encode_string(value))));
+        fulcio.0.apply(&json!({
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "metadata": {"namespace": "fulcio-system", "name": "fulcio-secret"},
+            "immutable": is_immutable,
+            "data": data.collect::<serde_json::Map<_, _>>(),
+        }));
+    };
+    let password = entries.remove("password").expect("it is there");
+    set(&entries, true);
+    fulcio.assert_refused(&[
+        r#"Secret fulcio-system/fulcio-secret is immutable and lacks "password", "public""#,
+        "kubectl replace --force -f -",
+    ]);
+    // Both that it is to be made anew with: these entries, or without the field.
+    fulcio.0.delete("Secret", "fulcio-system", "fulcio-secret");
+    set(&entries, false);
+    fulcio.job().run().assert(0, &["done"]);
+    entries.insert("password".into(), password);
+    entries.insert("public".into(), key.public_key().to_pem().into());
+    fulcio.0.delete("Secret", "fulcio-system", "fulcio-secret");
+    set(&entries, true);
+    fulcio.job().run().assert(0, &["done"]);
+}

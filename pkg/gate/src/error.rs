@@ -112,10 +112,7 @@ fn invalid(object: Object, status: &Status) -> Refusal {
         true => status.message.clone(),
         false => texts.join(", "),
     };
-    let way_out = if text.contains("`immutable` is set") {
-        "create it anew with all that it holds, but without `immutable: true` (kubectl get -o yaml, then \
-         kubectl replace --force)"
-    } else if text.contains("Too long") {
+    let way_out = if text.contains("Too long") {
         "remove the entries that no Job made"
     } else {
         "correct the flag that asks for it"

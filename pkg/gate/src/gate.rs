@@ -110,6 +110,7 @@ impl<K: HasEntries> Gate<K> {
     }
 
     async fn write(&mut self, entries: Entries) -> Result<()> {
+        self.check_mutable(&entries)?;
         if self.exists() && entries == *self.entries() {
             return Ok(());
         }

@@ -30,6 +30,9 @@ pub trait HasEntries:
 
     /// Replaces all entries by `entries`.
     fn set(&mut self, entries: &Entries);
+
+    /// Whether the API server refuses every change of the entries.
+    fn is_immutable(&self) -> bool;
 }
 
 impl HasEntries for Secret {
@@ -60,6 +63,10 @@ impl HasEntries for Secret {
                 .map(|(entry, value)| (entry.into(), ByteString(value.into())))
                 .collect(),
         );
+    }
+
+    fn is_immutable(&self) -> bool {
+        self.immutable == Some(true)
     }
 }
 
@@ -105,5 +112,9 @@ impl HasEntries for ConfigMap {
         }
         self.data = Some(text.into_iter().collect());
         self.binary_data = (!binary.is_empty()).then(|| binary.into_iter().collect());
+    }
+
+    fn is_immutable(&self) -> bool {
+        self.immutable == Some(true)
     }
 }

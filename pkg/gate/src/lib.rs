@@ -24,6 +24,7 @@ mod connection;
 mod entries;
 mod error;
 mod gate;
+mod immutable;
 mod kinds;
 mod marks;
 mod proxy;

@@ -127,10 +127,10 @@ fn each_copy_that_cannot_be_written_is_named() {
         }));
     }
     let outcome = tuf.job().run();
-    let refused = "refused: Secret tuf-system/ctlog-public-key can't be written (Forbidden: ";
-    let second = "refused: Secret tuf-system/rekor-pub-key can't be written (Forbidden: ";
+    let refused = "refused: Secret tuf-system/ctlog-public-key is immutable and lacks \"public\"";
+    let second = "refused: Secret tuf-system/rekor-pub-key is immutable and lacks \"public\"";
     outcome.assert(3, &[refused, second]);
-    assert_eq!(outcome.log.matches("rekor-pub-key can't").count(), 1);
+    assert_eq!(outcome.log.matches("rekor-pub-key is immutable").count(), 1);
 }
 
 #[test]
