@@ -3,20 +3,27 @@
 use std::sync::{Arc, Mutex};
 
 use http_body_util::Full;
-use hyper::{Request, Response, StatusCode, body::Bytes, header::CONTENT_TYPE};
+use hyper::{
+    Request, Response, StatusCode,
+    body::Bytes,
+    header::{CONTENT_TYPE, LOCATION},
+};
 use serde_json::json;
+use tokio_rustls::TlsAcceptor;
 use tonic::body::Body;
 
 use crate::{
-    Address, Calls,
+    Address, Calls, Identity,
     server::{Server, Service},
+    tls,
 };
 
 /// A running Fulcio.
 pub struct Fulcio {
     /// What it was asked, and what is to go wrong.
     pub calls: Calls,
-    chains: Arc<Mutex<Vec<String>>>,
+    answers: Arc<Mutex<Answers>>,
+    scheme: &'static str,
     server: Server,
 }
 
@@ -28,14 +35,39 @@ impl Fulcio {
 
     /// Starts one where nobody answered before.
     pub fn start_at(address: Address, chain: &str) -> Self {
+        Self::start_with(None, address, chain)
+    }
+
+    fn start_with(tls: Option<TlsAcceptor>, address: Address, chain: &str) -> Self {
         let calls = Calls::default();
-        let chains = Arc::new(Mutex::new(vec![chain.to_owned()]));
-        let server = Server::start(address, calls.clone(), Roots(chains.clone()));
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let answers = Arc::new(Mutex::new(Answers {
+            chains: vec![chain.to_owned()],
+            elsewhere: None,
+        }));
+        let server = Server::start_with(tls, address, calls.clone(), Roots(answers.clone()));
         Self {
             calls,
-            chains,
+            answers,
+            scheme,
             server,
         }
+    }
+
+    /// Starts one that speaks TLS, and returns it with the certificate to trust (PEM).
+    pub fn start_with_tls(chain: &str, identity: Identity) -> (Self, String) {
+        let (acceptor, roots) = tls::server(identity, "127.0.0.1");
+        let fulcio = Self::start_with(Some(acceptor), Address::reserve(), chain);
+        (fulcio, roots)
+    }
+
+    /// Answers with a redirect to the same path at `url` from now on, as an ingress does.
+    ///
+    /// # Panics
+    ///
+    /// When the server has panicked.
+    pub fn redirect_to(&self, url: &str) {
+        self.answers.lock().expect("no request panicked").elsewhere = Some(url.into());
     }
 
     /// Tells these chains from now on.
@@ -45,16 +77,22 @@ impl Fulcio {
     /// When the server has panicked.
     pub fn set_chains(&self, chains: &[&str]) {
         let chains = chains.iter().map(|chain| (*chain).to_owned()).collect();
-        *self.chains.lock().expect("no request panicked") = chains;
+        self.answers.lock().expect("no request panicked").chains = chains;
     }
 
     /// Where it is.
     pub fn url(&self) -> String {
-        format!("http://{}", self.server.address())
+        format!("{}://{}", self.scheme, self.server.address())
     }
 }
 
-struct Roots(Arc<Mutex<Vec<String>>>);
+struct Answers {
+    chains: Vec<String>,
+    /// Where all requests are redirected to.
+    elsewhere: Option<String>,
+}
+
+struct Roots(Arc<Mutex<Answers>>);
 
 impl Service for Roots {
     fn name(&self, request: &Request<Bytes>) -> String {
@@ -62,7 +100,17 @@ impl Service for Roots {
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
-        let chains = self.0.lock().expect("no request panicked").clone();
+        let (chains, elsewhere) = {
+            let answers = self.0.lock().expect("no request panicked");
+            (answers.chains.clone(), answers.elsewhere.clone())
+        };
+        if let Some(url) = elsewhere {
+            let location = format!("{url}{}", request.uri().path());
+            let mut redirect = respond(308, "text/plain", "");
+            let location = location.parse().expect("a URL fits in a header");
+            redirect.headers_mut().insert(LOCATION, location);
+            return redirect;
+        }
         match self.name(&request).as_str() {
             "GET /api/v1/rootCert" => {
                 // The chains of all authorities in a row, with an empty line between any two

@@ -234,6 +234,11 @@ impl Kubernetes {
         self.file(User::Admin)
     }
 
+    /// Where it is, over HTTP.
+    pub(crate) fn address(&self) -> std::net::SocketAddr {
+        self.server.address()
+    }
+
     fn file(&self, user: User) -> NamedTempFile {
         let token = uid();
         self.state().tokens.insert(token.clone(), user);
@@ -256,13 +261,18 @@ fn decoded(secret: &Object) -> Entries {
 
 /// A kubeconfig file. (JSON is YAML.)
 pub(crate) fn kubeconfig(server: &str, token: &str) -> NamedTempFile {
+    kubeconfig_with(json!({"server": server}), json!({"token": token}))
+}
+
+/// A kubeconfig file with a cluster and a user.
+pub(crate) fn kubeconfig_with(cluster: Value, user: Value) -> NamedTempFile {
     let config = json!({
         "apiVersion": "v1",
         "kind": "Config",
         "current-context": "test",
         "contexts": [{"name": "test", "context": {"cluster": "test", "user": "test"}}],
-        "clusters": [{"name": "test", "cluster": {"server": server}}],
-        "users": [{"name": "test", "user": {"token": token}}],
+        "clusters": [{"name": "test", "cluster": cluster}],
+        "users": [{"name": "test", "user": user}],
     });
     let mut file = NamedTempFile::new().expect("a temporary file");
     write!(file, "{config}").expect("a file that can be written");

@@ -14,8 +14,10 @@ mod manifests;
 pub mod material;
 mod pod;
 mod process;
+mod proxy;
 mod server;
 pub mod suite;
+mod tls;
 pub mod trillian;
 
 pub use calls::{Calls, Fault};
@@ -24,5 +26,7 @@ pub use kubernetes::{Entries, Kubernetes};
 pub use manifests::Manifest;
 pub use pod::Pod;
 pub use process::{Outcome, Process, Running};
+pub use proxy::Proxy;
 pub use server::Address;
+pub use tls::Identity;
 pub use trillian::{Tree, TreeState, TreeType, Trillian};

@@ -4,17 +4,12 @@ use std::{
     fs::{self, DirEntry},
     io,
     path::PathBuf,
-    sync::Arc,
     time::{Duration, SystemTime},
 };
 
 use certs::{Certificate, Chain, Subject, Validity};
 use keys::{Kind, PrivateKey};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
-use tokio_rustls::{
-    TlsAcceptor,
-    rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivatePkcs8KeyDer},
-};
 
 use crate::Entries;
 
@@ -75,22 +70,6 @@ pub fn authorities(count: usize) -> Vec<String> {
         certificate.expect("the parameters fit together").pem()
     };
     (0..count).map(next).collect()
-}
-
-/// A server's end of TLS, HTTP/2 alone, and its certificate (PEM), which is good for 127.0.0.1 and
-/// signed by itself.
-pub(crate) fn tls() -> (TlsAcceptor, String) {
-    let names = vec!["127.0.0.1".to_owned()];
-    let own = rcgen::generate_simple_self_signed(names).expect("an address is a name");
-    let key = PrivatePkcs8KeyDer::from(own.signing_key.serialize_der()).into();
-    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the provider knows them")
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.der().clone()], key);
-    let mut config = config.expect("the key is the certificate's");
-    config.alpn_protocols = vec![b"h2".to_vec()];
-    (TlsAcceptor::from(Arc::new(config)), own.cert.pem())
 }
 
 /// What the Go original's jobs wrote into the Secret of that name (`test/data/original`).

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fs,
     io::{BufRead as _, BufReader, Read},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
@@ -13,7 +14,9 @@ use base64ct::{Base64, Encoding as _};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::{NamedTempFile, TempDir};
 
-use crate::{Kubernetes, gates::assert_whole, kubernetes};
+use serde_json::{Value, json};
+
+use crate::{Kubernetes, Proxy, gates::assert_whole, kubernetes};
 
 /// A process that is to be started.
 pub struct Process<'a> {
@@ -121,6 +124,24 @@ impl<'a> Process<'a> {
     pub fn api_server(mut self, address: std::net::SocketAddr) -> Self {
         let kubeconfig = kubernetes::kubeconfig(&format!("http://{address}"), "token");
         self.kubeconfig = Some(kubeconfig);
+        self
+    }
+
+    /// Tells it that the API server is the one behind `proxy`.
+    ///
+    /// # Panics
+    ///
+    /// When it has no account.
+    pub fn behind(mut self, proxy: &Proxy) -> Self {
+        let file = self.kubeconfig.take().expect("a process of an account");
+        let config = fs::read(file.path()).expect("a kubeconfig");
+        let config: Value = serde_json::from_slice(&config).expect("JSON");
+        let cluster = json!({
+            "server": Proxy::SERVER,
+            "certificate-authority-data": Base64::encode_string(proxy.roots().as_bytes()),
+        });
+        let user = config["users"][0]["user"].clone();
+        self.kubeconfig = Some(kubernetes::kubeconfig_with(cluster, user));
         self
     }
 

@@ -15,8 +15,9 @@ use tokio_rustls::TlsAcceptor;
 use tonic::{Code, Status, body::Body, codegen::Service as _};
 
 use crate::{
-    Address, Calls, material,
+    Address, Calls, Identity,
     server::{Server, Service},
+    tls,
 };
 use proto::{
     CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest,
@@ -54,10 +55,10 @@ impl Trillian {
     }
 
     /// Starts one that speaks TLS, and returns it with the certificate to trust (PEM).
-    pub fn start_with_tls() -> (Self, String) {
-        let (acceptor, certificate) = material::tls();
+    pub fn start_with_tls(identity: Identity) -> (Self, String) {
+        let (acceptor, roots) = tls::server(identity, "127.0.0.1");
         let trillian = Self::start_with(Some(acceptor), Address::reserve());
-        (trillian, certificate)
+        (trillian, roots)
     }
 
     fn start_with(tls: Option<TlsAcceptor>, address: Address) -> Self {

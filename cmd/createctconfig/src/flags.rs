@@ -1,5 +1,7 @@
 //! The flags.
 
+use std::fs;
+
 use clap::{Parser, ValueEnum};
 use contract::{CTLOG, CTLOG_CONFIG, FULCIO, Published};
 use fulcio::Url;
@@ -70,6 +72,17 @@ pub(crate) struct Args {
     )]
     fulcio_secret: String,
 
+    /// File with the certificates to trust in TLS with Fulcio (PEM), instead of the system's, or
+    /// those in SSL_CERT_FILE
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "",
+        hide_default_value = true,
+        value_parser = certificates
+    )]
+    fulcio_ca_file: String,
+
     /// Trillian's log server for the CT log (host:port or dns:///host:port)
     #[arg(long, default_value = "log-server.trillian-system.svc:80")]
     pub(crate) trillian_server: job::Target,
@@ -136,6 +149,11 @@ impl Args {
         self.fulcio_secret.split_once('/')
     }
 
+    /// The certificates to trust in TLS with Fulcio (PEM).
+    pub(crate) fn fulcio_roots(&self) -> Option<&str> {
+        Some(self.fulcio_ca_file.as_str()).filter(|roots| !roots.is_empty())
+    }
+
     /// The files in which the CT log finds `count` roots.
     pub(crate) fn roots_paths(&self, count: usize) -> Vec<String> {
         match &self.roots_path {
@@ -167,6 +185,15 @@ fn no_or_a_secret(text: &str) -> Result<String, &'static str> {
             Ok(format!("{namespace}/{name}"))
         }
     }
+}
+
+fn certificates(path: &str) -> Result<String, String> {
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    let pem = fs::read(path).map_err(|cause| cause.to_string())?;
+    let certificates = certs::read_bundle(&pem).map_err(|cause| cause.to_string())?;
+    Ok(certs::write_bundle(&certificates))
 }
 
 fn prefix(text: &str) -> Result<String, &'static str> {
@@ -245,6 +272,8 @@ mod tests {
             "--curvetype=p224",
             "--key-password-file=/dev/null",
             "--key-password-file=/not/there",
+            "--fulcio-ca-file=/not/there",
+            "--fulcio-ca-file=/dev/null",
         ] {
             let error = parsed(&[flag]).err().unwrap();
             assert_eq!(error.exit_code(), 2);

@@ -15,7 +15,7 @@ use crate::flags::Args;
 
 /// Asks Fulcio for its chains.
 pub(crate) async fn chains(args: &Args) -> Result<Vec<Chain>> {
-    let chains = fulcio::chains(&args.fulcio_url).await;
+    let chains = fulcio::chains(&args.fulcio_url, args.fulcio_roots()).await;
     chains.or_refuse("asking for Fulcio's root", |error| {
         let cause = error.source().map_or_else(|| error.to_string(), sentence);
         Refusal::new(

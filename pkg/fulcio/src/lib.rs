@@ -3,7 +3,7 @@
 //! ```no_run
 //! # async fn example() -> Result<(), scaffolding_fulcio::Error> {
 //! let url = "http://fulcio.fulcio-system.svc".parse().expect("a URL");
-//! for chain in scaffolding_fulcio::chains(&url).await? {
+//! for chain in scaffolding_fulcio::chains(&url, None).await? {
 //!     println!("{}", chain.root().subject());
 //! }
 //! # Ok(())
@@ -15,7 +15,7 @@ use std::time::Duration;
 use certs::Chain;
 use contract::CONNECT_TIMEOUT;
 use refusal::Final;
-use reqwest::{Client, StatusCode};
+use reqwest::{Certificate, Client, ClientBuilder, StatusCode};
 use serde::Deserialize;
 
 pub use reqwest::Url;
@@ -27,9 +27,25 @@ pub enum Error {
     /// No answer, or not a whole one.
     #[error("Fulcio isn't answering at {url}")]
     Unreachable {
-        /// What was asked for.
+        /// What was asked for, or where that was redirected to.
         url: Url,
         /// What the transport says.
+        source: reqwest::Error,
+    },
+    /// Somebody answers, and TLS with them fails: most likely their certificate isn't trusted.
+    #[error("Fulcio can't be asked at {url}, since {reason}")]
+    Tls {
+        /// What was asked for, or where that was redirected to.
+        url: Url,
+        /// Why, a sentence about the server.
+        reason: String,
+    },
+    /// There are no certificates to trust at all.
+    #[error("Fulcio can't be asked at {url} without certificates to trust")]
+    NoRoots {
+        /// What was asked for.
+        url: Url,
+        /// What the library says.
         source: reqwest::Error,
     },
     /// Another answer than 200.
@@ -81,17 +97,18 @@ struct CertificateChain {
 
 /// The chains of the Fulcio at `url`. There is one at least.
 ///
-/// For an `https` URL the system's certificates are trusted, or those in `SSL_CERT_FILE`.
+/// With `https`, here or where a redirect leads, the certificates in `roots` (PEM) are trusted and
+/// no others; without them the system's, or those in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
 ///
 /// # Errors
 ///
 /// Each variant of [`Error`].
-pub async fn chains(url: &Url) -> Result<Vec<Chain>, Error> {
+pub async fn chains(url: &Url, roots: Option<&str>) -> Result<Vec<Chain>, Error> {
     let mut url = url.clone();
     if let Ok(mut path) = url.path_segments_mut() {
         path.pop_if_empty().extend(["api", "v2", "trustBundle"]);
     }
-    let body = fetch(&url).await?;
+    let body = fetch(&url, roots).await?;
     let bundle: TrustBundle = serde_json::from_slice(&body).map_err(|source| Error::NotFulcio {
         url: url.clone(),
         source: Some(source),
@@ -105,19 +122,9 @@ pub async fn chains(url: &Url) -> Result<Vec<Chain>, Error> {
 }
 
 /// The body of a 200 answer.
-async fn fetch(url: &Url) -> Result<Vec<u8>, Error> {
-    let unreachable = |cause: reqwest::Error| Error::Unreachable {
-        url: url.clone(),
-        source: cause.without_url(),
-    };
-    let mut client = Client::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .timeout(TIMEOUT);
-    if url.scheme() == "http" {
-        // A client that may need TLS can't be made in an image without the system's certificates.
-        client = client.tls_certs_only([]);
-    }
-    let client = client.build().map_err(unreachable)?;
+async fn fetch(url: &Url, roots: Option<&str>) -> Result<Vec<u8>, Error> {
+    let unreachable = |cause| unreachable(url, cause);
+    let client = client(url, roots)?;
     let mut response = client.get(url.clone()).send().await.map_err(unreachable)?;
     if response.status() != StatusCode::OK {
         let status = response.status();
@@ -137,6 +144,39 @@ async fn fetch(url: &Url) -> Result<Vec<u8>, Error> {
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// A client that trusts `roots`, or else what the system does.
+fn client(url: &Url, roots: Option<&str>) -> Result<Client, Error> {
+    let no_roots = |source| Error::NoRoots {
+        url: url.clone(),
+        source,
+    };
+    let builder = || {
+        let builder = Client::builder();
+        builder.connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT)
+    };
+    let alone = |roots: Vec<_>| ClientBuilder::tls_certs_only(builder(), roots).build();
+    if let Some(pem) = roots {
+        let roots = Certificate::from_pem_bundle(pem.as_bytes());
+        return roots.and_then(alone).map_err(no_roots);
+    }
+    match builder().build() {
+        // An image may have none, and a server in the clear needs none.
+        Err(_) if url.scheme() == "http" => alone(vec![]).map_err(no_roots),
+        client => client.map_err(no_roots),
+    }
+}
+
+fn unreachable(url: &Url, cause: reqwest::Error) -> Error {
+    let url = cause.url().unwrap_or(url).clone();
+    match tls::reason(&cause) {
+        Some(reason) => Error::Tls { url, reason },
+        None => Error::Unreachable {
+            url,
+            source: cause.without_url(),
+        },
+    }
 }
 
 const TIMEOUT: Duration = Duration::from_secs(10);

@@ -15,7 +15,7 @@ async fn asked(path: &str, answer: Vec<u8>) -> (Result<Vec<Chain>, Error>, Strin
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}{path}", listener.local_addr().unwrap());
     let url = url.parse().unwrap();
-    tokio::join!(scaffolding_fulcio::chains(&url), async {
+    tokio::join!(scaffolding_fulcio::chains(&url, None), async {
         let (mut stream, _) = listener.accept().await.unwrap();
         let mut request = vec![0; 4096];
         let length = stream.read(&mut request).await.unwrap();

@@ -1,6 +1,6 @@
 //! The calls to Trillian's log server.
 
-use std::time::Duration;
+use std::{error::Error as _, time::Duration};
 
 use address::Target;
 use contract::CONNECT_TIMEOUT;
@@ -24,6 +24,7 @@ use crate::{
 pub struct Trillian {
     admin: TrillianAdminClient<Channel>,
     log: TrillianLogClient<Channel>,
+    in_the_clear: bool,
 }
 
 impl Trillian {
@@ -32,16 +33,23 @@ impl Trillian {
     ///
     /// # Errors
     ///
-    /// [`Error::Unreachable`].
+    /// [`Error::Unreachable`] and [`Error::Tls`].
     pub async fn connect(address: &Target, roots: Option<&str>) -> Result<Self, Error> {
         let channel = channel(address, roots).await;
-        let channel = channel.map_err(|source| Error::Unreachable {
-            address: address.clone(),
-            source,
+        let channel = channel.map_err(|source| match tls::reason(&source) {
+            Some(reason) => Error::Tls {
+                address: address.clone(),
+                reason,
+            },
+            None => Error::Unreachable {
+                address: address.clone(),
+                source,
+            },
         })?;
         Ok(Self {
             admin: TrillianAdminClient::new(channel.clone()),
             log: TrillianLogClient::new(channel),
+            in_the_clear: roots.is_none(),
         })
     }
 
@@ -61,7 +69,7 @@ impl Trillian {
         if trees.is_empty() {
             let tree = Some(log.tree());
             let made = self.admin.create_tree(CreateTreeRequest { tree }).await;
-            let made = answered("CreateTree", made)?.tree_id;
+            let made = self.answered("CreateTree", made)?.tree_id;
             info!(tree = made, "created tree {made} in Trillian");
             // They are listed again, since another process may have made a tree with a smaller ID
             // at the same moment.
@@ -101,7 +109,7 @@ impl Trillian {
     pub async fn confirm(&mut self, id: TreeId) -> Result<(), Error> {
         let tree = match self.admin.get_tree(GetTreeRequest { tree_id: id }).await {
             Err(status) if status.code() == Code::NotFound => return Err(Error::Missing(id)),
-            answer => answered("GetTree", answer)?,
+            answer => self.answered("GetTree", answer)?,
         };
         self.initialise(log::usable_id(&tree)?).await
     }
@@ -117,7 +125,8 @@ impl Trillian {
         for id in usable_ids(&trees).filter(|id| *id != kept) {
             if self.is_empty(id).await? {
                 let request = DeleteTreeRequest { tree_id: id };
-                answered("DeleteTree", self.admin.delete_tree(request).await)?;
+                let deleted = self.admin.delete_tree(request).await;
+                self.answered("DeleteTree", deleted)?;
                 info!(
                     tree = id,
                     "deleted tree {id} in Trillian: it was empty, and {kept} is in use"
@@ -135,14 +144,14 @@ impl Trillian {
     /// The trees that carry the identity of `log`.
     async fn trees_of(&mut self, log: &Log) -> Result<Vec<Tree>, Error> {
         let trees = self.admin.list_trees(ListTreesRequest {}).await;
-        Ok(log.trees_among(answered("ListTrees", trees)?.tree))
+        Ok(log.trees_among(self.answered("ListTrees", trees)?.tree))
     }
 
     /// Gives a tree its first signed root, unless it has one, and checks that it can be read.
     async fn initialise(&mut self, id: TreeId) -> Result<(), Error> {
         match self.log.init_log(InitLogRequest { log_id: id }).await {
             Err(status) if status.code() == Code::AlreadyExists => (),
-            answer => drop(answered("InitLog", answer)?),
+            answer => drop(self.answered("InitLog", answer)?),
         }
         self.latest_signed_root(id).await.map(drop)
     }
@@ -162,8 +171,34 @@ impl Trillian {
     async fn latest_signed_root(&mut self, id: TreeId) -> Result<Vec<u8>, Error> {
         let request = GetLatestSignedLogRootRequest { log_id: id };
         let answer = self.log.get_latest_signed_log_root(request).await;
-        let root = answered("GetLatestSignedLogRoot", answer)?.signed_log_root;
+        let root = self
+            .answered("GetLatestSignedLogRoot", answer)?
+            .signed_log_root;
         Ok(root.unwrap_or_default().log_root)
+    }
+
+    fn answered<T>(
+        &self,
+        call: &'static str,
+        answer: Result<Response<T>, Status>,
+    ) -> Result<T, Error> {
+        let status = match answer {
+            Ok(response) => return Ok(response.into_inner()),
+            Err(status) => status,
+        };
+        Err(match status.source() {
+            // It isn't Trillian's.
+            Some(_) => Error::Broken {
+                call,
+                in_the_clear: self.in_the_clear,
+                source: status.into(),
+            },
+            None => Error::Call {
+                call,
+                code: status.code(),
+                message: status.message().to_owned(),
+            },
+        })
     }
 }
 
@@ -180,17 +215,6 @@ async fn channel(
         endpoint = endpoint.tls_config(ClientTlsConfig::new().ca_certificate(roots))?;
     }
     endpoint.connect().await
-}
-
-fn answered<T>(call: &'static str, answer: Result<Response<T>, Status>) -> Result<T, Error> {
-    match answer {
-        Ok(response) => Ok(response.into_inner()),
-        Err(status) => Err(Error::Call {
-            call,
-            code: status.code(),
-            message: status.message().to_owned(),
-        }),
-    }
 }
 
 /// The IDs of those of `trees` that take entries.

@@ -48,13 +48,21 @@ pub type TreeId = i64;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// Nobody answers at the address, or somebody whose certificate isn't trusted.
+    /// Nobody answers at the address.
     #[error("Trillian isn't answering at {address}")]
     Unreachable {
         /// Trillian's address.
         address: Target,
         /// What the transport says.
         source: tonic::transport::Error,
+    },
+    /// Somebody answers, and TLS with them fails: most likely their certificate isn't trusted.
+    #[error("Trillian can't be asked at {address}, since {reason}")]
+    Tls {
+        /// Trillian's address.
+        address: Target,
+        /// Why, a sentence about the server.
+        reason: String,
     },
     /// Trillian answered a call with an error.
     #[error("Trillian's {call} answered {code:?}: {message}")]
@@ -65,6 +73,16 @@ pub enum Error {
         code: Code,
         /// Trillian's words.
         message: String,
+    },
+    /// The connection ended in the middle of a call.
+    #[error("the connection to Trillian broke at {call}{}", if *.in_the_clear { HINT } else { "" })]
+    Broken {
+        /// The method.
+        call: &'static str,
+        /// Whether it was one without TLS.
+        in_the_clear: bool,
+        /// What the transport says.
+        source: Box<tonic::Status>,
     },
     /// Trillian has no such tree.
     #[error("Trillian has no tree {0}")]
@@ -94,6 +112,9 @@ impl Final for Error {
         )
     }
 }
+
+/// What a server that expects TLS does looks like any other failure.
+const HINT: &str = ", as it does at a server that wants TLS (--tls_cert_file)";
 
 fn list(ids: &[TreeId]) -> String {
     let ids: Vec<_> = ids.iter().map(TreeId::to_string).collect();

@@ -5,17 +5,18 @@ use std::{collections::BTreeMap, process::Command};
 use serde_json::Value;
 
 /// What each library may use of the others. A program may use any of them, and no other program.
-const LIBRARIES: [(&str, &[&str]); 13] = [
+const LIBRARIES: [(&str, &[&str]); 14] = [
     ("refusal", &[]),
     ("address", &[]),
+    ("tls", &[]),
     ("contract", &[]),
     ("keys", &[]),
     ("certs", &["keys"]),
     ("ctfe", &["certs"]),
     ("tuf", &["keys"]),
     ("trust", &["tuf", "certs", "keys"]),
-    ("trillian", &["contract", "refusal", "address"]),
-    ("fulcio", &["certs", "contract", "refusal"]),
+    ("trillian", &["contract", "refusal", "address", "tls"]),
+    ("fulcio", &["certs", "contract", "refusal", "tls"]),
     ("gate", &["refusal"]),
     ("keypair", &["gate", "certs", "keys", "contract", "refusal"]),
     ("job", &["refusal", "address"]),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
 
+mod network;
 mod trees;
 
 use std::fs;
@@ -193,28 +194,6 @@ fn force_is_a_wrong_flag_with_a_way_out() {
         assert!(outcome.log.contains("--tree_id"), "{}", outcome.log);
     }
     assert!(rekor.trillian.trees().is_empty());
-}
-
-#[test]
-fn tls_is_spoken_with_the_certificates_in_a_file_and_no_others() {
-    let kubernetes = Kubernetes::start();
-    let (trillian, certificate) = Trillian::start_with_tls();
-    let (_, foreign) = Trillian::start_with_tls();
-    let rekor = Rekor {
-        kubernetes,
-        trillian,
-    };
-    let file = NamedTempFile::new().unwrap();
-    let flag = format!("--tls_cert_file={}", file.path().display());
-    fs::write(file.path(), foreign).unwrap();
-    for job in [rekor.job(), rekor.job().args([&flag])] {
-        let mut job = job.start();
-        job.wait_for_line("not yet: ");
-        assert!(rekor.trillian.calls.log().is_empty());
-    }
-    fs::write(file.path(), certificate).unwrap();
-    rekor.job().args([&flag]).run().assert(0, &["done"]);
-    rekor.check();
 }
 
 #[test]

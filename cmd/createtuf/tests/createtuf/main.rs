@@ -51,6 +51,7 @@ testbed::job_tests!(Tuf:
     a_signal_ends_it,
     wrong_flags_are_named,
     flags_with_one_dash_work,
+    a_policy_that_wants_labels_is_content,
     help_and_version_need_no_cluster,
 );
 
