@@ -10,12 +10,15 @@
 //! # }
 //! ```
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, MutexGuard},
+    time::Duration,
+};
 
 use certs::Chain;
 use contract::CONNECT_TIMEOUT;
 use refusal::Final;
-use reqwest::{Certificate, Client, ClientBuilder, StatusCode};
+use reqwest::{Certificate, Client, StatusCode, redirect::Policy};
 use serde::Deserialize;
 
 pub use reqwest::Url;
@@ -41,7 +44,7 @@ pub enum Error {
         reason: String,
     },
     /// There are no certificates to trust at all.
-    #[error("Fulcio can't be asked at {url} without certificates to trust")]
+    #[error("Fulcio can't be asked at {url} without certificates to trust (--fulcio-ca-file)")]
     NoRoots {
         /// What was asked for.
         url: Url,
@@ -123,59 +126,77 @@ pub async fn chains(url: &Url, roots: Option<&str>) -> Result<Vec<Chain>, Error>
 
 /// The body of a 200 answer.
 async fn fetch(url: &Url, roots: Option<&str>) -> Result<Vec<u8>, Error> {
-    let unreachable = |cause| unreachable(url, cause);
-    let client = client(url, roots)?;
-    let mut response = client.get(url.clone()).send().await.map_err(unreachable)?;
+    let asked = Asked(Arc::new(Mutex::new(url.clone())));
+    let client = client(&asked, roots).map_err(|source| Error::NoRoots {
+        url: url.clone(),
+        source,
+    })?;
+    let response = client.get(url.clone()).send().await;
+    let mut response = response.map_err(|cause| asked.unreachable(cause))?;
+    let url = response.url().clone();
     if response.status() != StatusCode::OK {
         let status = response.status();
-        return Err(Error::Status {
-            url: url.clone(),
-            status,
-        });
+        return Err(Error::Status { url, status });
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(unreachable)? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|cause| asked.unreachable(cause))?
+    {
         if body.len() + chunk.len() > LONGEST {
-            return Err(Error::NotFulcio {
-                url: url.clone(),
-                source: None,
-            });
+            return Err(Error::NotFulcio { url, source: None });
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
 }
 
-/// A client that trusts `roots`, or else what the system does.
-fn client(url: &Url, roots: Option<&str>) -> Result<Client, Error> {
-    let no_roots = |source| Error::NoRoots {
-        url: url.clone(),
-        source,
-    };
-    let builder = || {
-        let builder = Client::builder();
-        builder.connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT)
-    };
-    let alone = |roots: Vec<_>| ClientBuilder::tls_certs_only(builder(), roots).build();
-    if let Some(pem) = roots {
-        let roots = Certificate::from_pem_bundle(pem.as_bytes());
-        return roots.and_then(alone).map_err(no_roots);
+/// The URL that is asked now: the first one, or where that redirected to. The library's errors only
+/// have the first.
+#[derive(Clone)]
+struct Asked(Arc<Mutex<Url>>);
+
+impl Asked {
+    fn url(&self) -> MutexGuard<'_, Url> {
+        self.0.lock().expect("no redirect panicked")
     }
-    match builder().build() {
-        // An image may have none, and a server in the clear needs none.
-        Err(_) if url.scheme() == "http" => alone(vec![]).map_err(no_roots),
-        client => client.map_err(no_roots),
+
+    fn redirects(&self) -> Policy {
+        let asked = self.clone();
+        Policy::custom(move |attempt| {
+            asked.url().clone_from(attempt.url());
+            Policy::default().redirect(attempt)
+        })
+    }
+
+    fn unreachable(&self, cause: reqwest::Error) -> Error {
+        let url = self.url().clone();
+        match tls::reason(&cause) {
+            Some(reason) => Error::Tls { url, reason },
+            None => Error::Unreachable {
+                url,
+                source: cause.without_url(),
+            },
+        }
     }
 }
 
-fn unreachable(url: &Url, cause: reqwest::Error) -> Error {
-    let url = cause.url().unwrap_or(url).clone();
-    match tls::reason(&cause) {
-        Some(reason) => Error::Tls { url, reason },
-        None => Error::Unreachable {
-            url,
-            source: cause.without_url(),
-        },
+/// A client that trusts `roots`, or else what the system does.
+fn client(asked: &Asked, roots: Option<&str>) -> reqwest::Result<Client> {
+    let builder = || {
+        let builder = Client::builder().redirect(asked.redirects());
+        builder.connect_timeout(CONNECT_TIMEOUT).timeout(TIMEOUT)
+    };
+    let trusting = |roots: Vec<_>| builder().tls_certs_only(roots).build();
+    if let Some(pem) = roots {
+        return trusting(Certificate::from_pem_bundle(pem.as_bytes())?);
+    }
+    let in_the_clear = asked.url().scheme() == "http";
+    match builder().build() {
+        // An image may have no certificates, and a server in the clear needs none.
+        Err(_) if in_the_clear => trusting(vec![]),
+        client => client,
     }
 }
 

@@ -5,6 +5,7 @@
 mod begun;
 mod changes;
 mod key;
+mod network;
 mod original;
 mod pod;
 mod verify;
