@@ -77,6 +77,11 @@ impl Found {
                 format!("can't be used ({path} {problem})"),
                 RESTORE,
             ),
+            Error::TargetName { name, problem } => Refusal::new(
+                repository.entry(REPOSITORY),
+                format!("lists the target {:?}, which {problem}", shortened(&name)),
+                "publish that under another name, with what published it",
+            ),
             Error::TooLarge {
                 targets,
                 fit,
@@ -118,4 +123,13 @@ impl Found {
     }
 }
 
+/// What a message has room for.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(LONGEST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name.into(),
+    }
+}
+
+const LONGEST_NAME: usize = 50;
 const RESTORE: &str = "restore it from a backup";

@@ -1,6 +1,6 @@
 //! A repository as a tar.gz, the form in which it is handed on.
 
-use std::io::Read as _;
+use std::io::{Read as _, Write as _};
 
 use flate2::{Compression, GzBuilder, read::GzDecoder};
 use tar::{Archive, Builder, EntryType, Header};
@@ -70,7 +70,7 @@ impl Repository {
     /// at most 32 KiB.
     pub fn too_long_for_one_read(&self) -> impl Iterator<Item = &str> {
         let files = self.files().iter();
-        let long = files.filter(|(_, bytes)| bytes.len() as u64 > WINDOW);
+        let long = files.filter(|(_, bytes)| bytes.len() > WINDOW);
         long.map(|(path, _)| path.as_str())
     }
 }
@@ -80,39 +80,39 @@ fn packed(files: &Files) -> Vec<u8> {
 }
 
 fn pack(files: &Files) -> std::io::Result<Vec<u8>> {
-    let gzip = GzBuilder::new()
-        .mtime(0)
-        .write(Vec::new(), Compression::best());
-    let mut tar = Builder::new(gzip);
-    let folder = |tar: &mut Builder<_>, name: &str| {
-        tar.append_data(&mut header(EntryType::Directory, 0), name, std::io::empty())
-    };
-    folder(&mut tar, FOLDER)?;
-    folder(
-        &mut tar,
-        &format!("{FOLDER}/{}", TARGETS_FOLDER.trim_end_matches('/')),
-    )?;
-    let mut end = 2 * BLOCK;
+    let folder = member(EntryType::Directory, FOLDER, &[])?;
+    let targets = format!("{FOLDER}/{}", TARGETS_FOLDER.trim_end_matches('/'));
+    let mut tar = folder.clone();
+    tar.extend(member(EntryType::Directory, &targets, &[])?);
     for (path, bytes) in files {
-        let length = bytes.len() as u64;
+        let member = member(EntryType::Regular, &format!("{FOLDER}/{path}"), bytes)?;
+        let head = member.len() - bytes.len().next_multiple_of(BLOCK);
         // A Go program that takes a member with one `Read` gets it up to the next multiple of
         // 32 KiB in the archive. Naming the folder again, which every reader skips, moves the
         // member behind that.
-        while (1..=WINDOW).contains(&length)
-            && (end + BLOCK) / WINDOW != (end + BLOCK + length - 1) / WINDOW
-        {
-            folder(&mut tar, FOLDER)?;
-            end += BLOCK;
+        while (1..=WINDOW).contains(&bytes.len()) && {
+            let start = tar.len() + head;
+            start / WINDOW != (start + bytes.len() - 1) / WINDOW
+        } {
+            tar.extend(&folder);
         }
-        let name = format!("{FOLDER}/{path}");
-        tar.append_data(
-            &mut header(EntryType::Regular, length),
-            name,
-            bytes.as_slice(),
-        )?;
-        end += BLOCK + length.next_multiple_of(BLOCK);
+        tar.extend(member);
     }
-    tar.into_inner()?.finish()
+    tar.extend(END);
+    let mut gzip = GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), Compression::best());
+    gzip.write_all(&tar)?;
+    gzip.finish()
+}
+
+/// A member with its header; a long name has one of its own.
+fn member(kind: EntryType, name: &str, bytes: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut tar = Builder::new(Vec::new());
+    tar.append_data(&mut header(kind, bytes.len() as u64), name, bytes)?;
+    let mut tar = tar.into_inner()?;
+    tar.truncate(tar.len() - END.len());
+    Ok(tar)
 }
 
 fn header(kind: EntryType, length: u64) -> Header {
@@ -157,10 +157,13 @@ fn unpack(archive: &[u8]) -> std::io::Result<Files> {
 const UNPACKED_LIMIT: u64 = 8 * 1024 * 1024;
 
 /// What Go's inflater hands out at once.
-const WINDOW: u64 = 32 * 1024;
+const WINDOW: usize = 32 * 1024;
 
 /// A header, and what a member's length is rounded up to.
-const BLOCK: u64 = 512;
+const BLOCK: usize = 512;
+
+/// What an archive ends with.
+const END: [u8; 2 * BLOCK] = [0; 2 * BLOCK];
 
 const FOLDER: &str = "repository";
 const ARCHIVE: &str = "the archive";

@@ -52,6 +52,15 @@ pub enum Error {
         problem: String,
     },
 
+    /// A target has a name that it can't be kept under.
+    #[error("the target {name:?} {problem}")]
+    TargetName {
+        /// Its name.
+        name: String,
+        /// What is wrong with it, as the rest of a sentence.
+        problem: &'static str,
+    },
+
     /// More than there is room for.
     #[error(
         "the repository of {targets} targets and its root take {size} bytes of {limit}: about \

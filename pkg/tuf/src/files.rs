@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256, Sha512};
+use unicode_normalization::is_nfc;
 
 use crate::{Error, Result};
 
@@ -24,9 +25,10 @@ pub(crate) fn file<'a>(files: &'a Files, path: &str) -> Result<&'a [u8]> {
 /// Nothing but metadata, and target files that are what their names say.
 pub(crate) fn expected(path: &str, bytes: &[u8]) -> Result<(), &'static str> {
     if let Some(target) = path.strip_prefix(TARGETS_FOLDER) {
-        let (digest, name) = target.split_once('.').unwrap_or_default();
+        let (_, file) = in_folder(target);
+        let (digest, name) = file.split_once('.').unwrap_or_default();
         let is_its = [sha256(bytes), sha512(bytes)].contains(&digest.into());
-        return match is_its && is_name(name) {
+        return match is_its && !name.is_empty() {
             true => Ok(()),
             false => Err("doesn't have the digest in its name"),
         };
@@ -41,15 +43,35 @@ pub(crate) fn expected(path: &str, bytes: &[u8]) -> Result<(), &'static str> {
     }
 }
 
-/// A name that every client asks for in the same way.
-pub(crate) fn is_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    !name.is_empty() && name.bytes().all(plain)
+/// Whether there can be a target of this `name`: TUF allows any path below a folder (its
+/// specification, section 4.5).
+///
+/// # Errors
+///
+/// Why there can't be.
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
+    match () {
+        () if name.split('/').any(|part| ["", ".", ".."].contains(&part)) => {
+            Err("is no path below a folder")
+        }
+        () if name.contains(char::is_control) => Err("has a control character in it"),
+        // Go and Python verify the signature of a name as it is written, tough of its composed form:
+        // none would be good for all of them.
+        () if !is_nfc(name) => Err("isn't in Unicode's composed form (NFC)"),
+        () => Ok(()),
+    }
 }
 
-/// Where a target's bytes are: consistent snapshots put the digest before the name.
+/// Where a target's bytes are: consistent snapshots put the digest before the last part of the name
+/// (section 6.2).
 pub(crate) fn target_path(name: &str, digest: &str) -> String {
-    format!("{TARGETS_FOLDER}{digest}.{name}")
+    let (folder, file) = in_folder(name);
+    format!("{TARGETS_FOLDER}{folder}{digest}.{file}")
+}
+
+/// The folder in which `path` is, with the slash behind it, and the rest.
+fn in_folder(path: &str) -> (&str, &str) {
+    path.split_at(path.rfind('/').map_or(0, |slash| slash + 1))
 }
 
 /// `file` under the name that carries its version, such as `3.snapshot.json`.

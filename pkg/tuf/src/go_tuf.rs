@@ -43,6 +43,22 @@ impl<T: Role> Role for Raw<T> {
 }
 
 impl<T: Role> Raw<T> {
+    /// Whether targets can have the names that they have.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::TargetName`]
+    pub(crate) fn check_names(&self) -> Result<()> {
+        let targets = self.rest.get("targets").and_then(Value::as_object);
+        let mut names = targets.into_iter().flat_map(|targets| targets.keys());
+        names.try_for_each(|name| {
+            files::check_name(name).map_err(|problem| Error::TargetName {
+                name: name.clone(),
+                problem,
+            })
+        })
+    }
+
     /// The role's JSON, with the SHA-256 of each file beside its SHA-512.
     ///
     /// # Errors

@@ -137,6 +137,7 @@ fn described<'a>(
 
 fn signed<T: Role + DeserializeOwned>(files: &Files, path: &str, root: &Root) -> Result<Signed<T>> {
     let role: Signed<Raw<T>> = parsed(files, path)?;
+    role.signed.check_names()?;
     root.verify_role(&role)
         .map_err(|error| Error::repository(path, error))?;
     let signed = serde_json::from_value(role.signed.with_sha256(files)?);

@@ -9,7 +9,7 @@ use tough::schema::Target;
 use crate::{
     Error, Files, Result, Roles, Versions,
     files::{
-        ROOT_JSON, SNAPSHOT_JSON, TARGETS_JSON, expected, file, is_name, is_versioned_root, sha256,
+        ROOT_JSON, SNAPSHOT_JSON, TARGETS_JSON, expected, file, is_versioned_root, sha256,
         target_path, versioned,
     },
     go_tuf,
@@ -18,7 +18,8 @@ use crate::{
 
 /// A repository that verifies under its own root: every root from the first to the newest, the
 /// current `targets.json`, `snapshot.json` and `timestamp.json` under their versioned names and
-/// without, and the target files under `targets/<sha256>.<name>`. It may have expired.
+/// without, and the target files under `targets/<sha256>.<name>`, where a name's folders come before
+/// the digest. It may have expired.
 ///
 /// The previous snapshot and what it leads to are in it too, for clients that are in the middle
 /// of an update when it is replaced.
@@ -173,9 +174,6 @@ impl PartialEq for Repository {
 fn verify_target(files: &Files, name: &str, target: &Target) -> Result<()> {
     let digest = hex::encode(&target.hashes.sha256);
     let fails = |problem| Err(Error::repository(target_path(name, &digest), problem));
-    if !is_name(name) {
-        return fails("has a name outside of [A-Za-z0-9._-]");
-    }
     let bytes = target_file(files, name, target)?;
     if bytes.len() as u64 != target.length {
         return fails("doesn't have the length in targets.json");

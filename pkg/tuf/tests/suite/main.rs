@@ -7,6 +7,7 @@ mod clients;
 mod files;
 mod go_tuf;
 mod keys;
+mod names;
 mod refusals;
 mod renewal;
 mod state;
