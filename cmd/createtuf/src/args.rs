@@ -56,7 +56,8 @@ pub(crate) struct Args {
 
     /// Folder with all of that as files instead. `fulcio`, `rekor`, `ctfe` or `tsa` is part of each
     /// name, as in rekor.pub; a chain is one file or TARGET_root.crt.pem,
-    /// TARGET_intermediate_N.crt.pem and TARGET_leaf.crt.pem
+    /// TARGET_intermediate_N.crt.pem and TARGET_leaf.crt.pem. Folders don't count, nor names that
+    /// begin with a dot
     #[arg(long, value_name = "FOLDER")]
     pub(crate) file_dir: Option<PathBuf>,
 
@@ -134,6 +135,20 @@ pub(crate) struct Args {
         value_parser = humantime::parse_duration
     )]
     overlap: Duration,
+
+    /// Take out of what clients trust, for what is stolen, wrong or unreadable: logs by their IDs,
+    /// chains by the SHA-256 of a certificate, or the first 8 digits or more of that. What was
+    /// signed under them, and by whom, verifies nowhere any more
+    #[arg(
+        long,
+        value_name = "SHA256",
+        value_delimiter = ',',
+        num_args = 1..,
+        action = ArgAction::Append,
+        value_parser = digest,
+        conflicts_with_all = ["renew", "rotate"]
+    )]
+    withdraw: Vec<String>,
 
     /// Only renew, and report inputs that differ
     #[arg(long)]
@@ -222,6 +237,7 @@ impl Args {
             },
             accept_changes: self.accept_changes,
             overlap: self.overlap,
+            withdraw: self.withdraw.iter().cloned().collect(),
             rotate: self.rotate(),
         }
     }
@@ -251,4 +267,14 @@ fn named(names: &[String]) -> Vec<&str> {
 fn url(text: &str) -> Result<String, String> {
     let url = job::url(text);
     url.map(|_| text.into()).map_err(|error| error.to_string())
+}
+
+/// A SHA-256 or how it begins, in hexadecimal digits, as openssl writes them too.
+fn digest(text: &str) -> Result<String, &'static str> {
+    let digits = text.replace(':', "").to_ascii_lowercase();
+    let is_digest = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    match is_digest && (8..=64).contains(&digits.len()) {
+        true => Ok(digits),
+        false => Err("it has to be 8 to 64 hexadecimal digits"),
+    }
 }

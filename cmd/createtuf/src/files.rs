@@ -3,11 +3,22 @@
 //! A file's name tells what it holds, as with the original: `fulcio`, `rekor`, `ctfe` or `tsa` is
 //! part of it. A chain is one file, or `<target>_root.crt.pem`, `<target>_intermediate_N.crt.pem`
 //! and `<target>_leaf.crt.pem`, where another `<target>`, such as `fulcio_2027`, is another chain.
+//! As in the public good's repository, it may also be `fulcio_intermediate_v1.crt.pem` with the
+//! root certificate `fulcio_v1.crt.pem`.
+//!
+//! Several files of a part are several keys or chains if each is called `<target>` and an ending of
+//! [`ENDINGS`]; otherwise one of them may be a leftover. Folders don't count, nor names that begin
+//! with a dot, nor the [`OTHERS`] that such a repository has.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+};
 
 use anyhow::{Context as _, Result, bail};
 use refusal::{Object, Refusal};
+use trust::{SIGNING_CONFIG, TRUSTED_ROOT};
 
 use crate::parts::{Input, Parts};
 
@@ -22,10 +33,12 @@ pub(crate) fn read(folder: &Path, secrets: &Parts<Vec<&str>>) -> Result<Parts<Ve
     for file in fs::read_dir(folder).with_context(reading)? {
         let name = file.with_context(reading)?.file_name();
         let name = name.to_string_lossy().into_owned();
+        let path = folder.join(&name);
         // Kubernetes' own links begin with two dots.
-        if !name.starts_with('.') {
-            let path = folder.join(&name);
-            let pem = fs::read(&path).with_context(|| format!("reading {}", path.display()))?;
+        let counts = !name.starts_with('.') && !OTHERS.contains(&name.as_str());
+        let reading = || format!("reading {}", path.display());
+        if counts && fs::metadata(&path).with_context(reading)?.is_file() {
+            let pem = fs::read(&path).with_context(reading)?;
             files.insert(name, pem);
         }
     }
@@ -52,31 +65,87 @@ pub(crate) fn read(folder: &Path, secrets: &Parts<Vec<&str>>) -> Result<Parts<Ve
 
 /// Each file with the others of its chain.
 fn sorted(folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Parts<Vec<Input>>, Refusal> {
-    let mut parts = Parts::default();
-    for (file, pem) in files {
-        let object: Object = folder.join(&file).display().to_string().into();
-        let about = file.to_ascii_lowercase();
+    let mut sorted: Parts<Vec<File>> = Parts::default();
+    for (name, pem) in files {
+        let about = name.to_ascii_lowercase();
         // In the original's order.
-        let (inputs, target) = match () {
-            () if about.contains("fulcio") => (&mut parts.fulcio, target(&file)),
-            () if about.contains("rekor") => (&mut parts.rekor, None),
-            () if about.contains("ctfe") => (&mut parts.ctlog, None),
-            () if about.contains("tsa") => (&mut parts.tsa, target(&file)),
+        let (files, is_chain) = match () {
+            () if about.contains("fulcio") => (&mut sorted.fulcio, true),
+            () if about.contains("rekor") => (&mut sorted.rekor, false),
+            () if about.contains("ctfe") => (&mut sorted.ctlog, false),
+            () if about.contains("tsa") => (&mut sorted.tsa, true),
             () => {
                 return Err(Refusal::new(
-                    object,
+                    folder.join(&name).display().to_string(),
                     "isn't named after what it holds",
                     "put fulcio, rekor, ctfe or tsa into its name, or remove it",
                 ));
             }
         };
+        files.push(File {
+            piece: is_chain.then(|| piece(&name)).flatten(),
+            name,
+            pem,
+        });
+    }
+    Ok(Parts {
+        fulcio: inputs(folder, sorted.fulcio)?,
+        rekor: inputs(folder, sorted.rekor)?,
+        ctlog: inputs(folder, sorted.ctlog)?,
+        tsa: inputs(folder, sorted.tsa)?,
+    })
+}
+
+struct File {
+    name: String,
+    pem: Vec<u8>,
+    /// The target of whose chain it holds one certificate.
+    piece: Option<String>,
+}
+
+impl File {
+    /// The target that it is, or is a piece of.
+    fn target(&self) -> Option<&str> {
+        self.piece.as_deref().or_else(|| target(&self.name))
+    }
+}
+
+/// The keys or chains that the `files` of one part are.
+fn inputs(folder: &Path, files: Vec<File>) -> Result<Vec<Input>, Refusal> {
+    // Nobody can tell what is meant by a whole one without a target or with another's, beside others.
+    let is_unclear = |one: &File, other: &File| {
+        let is_same = other.piece.is_none() && one.target() == other.target();
+        one.name != other.name && one.piece.is_none() && (one.target().is_none() || is_same)
+    };
+    for one in &files {
+        if let Some(other) = files.iter().find(|other| is_unclear(one, other)) {
+            return Err(ambiguous(folder, one, other));
+        }
+    }
+    let pieces: BTreeSet<_> = files.iter().filter_map(|file| file.piece.clone()).collect();
+    let mut inputs = vec![];
+    for file in files {
+        let object: Object = folder.join(&file.name).display().to_string().into();
+        let target = file.target().filter(|target| pieces.contains(*target));
         let whole = match target {
             Some(target) => format!("{}/{target}_*.crt.pem", folder.display()).into(),
             None => object.clone(),
         };
-        add(inputs, whole, (object, pem));
+        add(&mut inputs, whole, (object, file.pem));
     }
-    Ok(parts)
+    Ok(inputs)
+}
+
+fn ambiguous(folder: &Path, one: &File, other: &File) -> Refusal {
+    let (first, second) = match one.name.len() < other.name.len() {
+        true => (&one.name, &other.name),
+        false => (&other.name, &one.name),
+    };
+    Refusal::new(
+        folder.join(second).display().to_string(),
+        format!("may be a leftover of {first}, or to be trusted beside it"),
+        "remove the one that isn't to be trusted, or name them like rekor.pub and rekor_2027.pub",
+    )
 }
 
 /// Adds a file to the input that it is part of.
@@ -90,12 +159,28 @@ fn add(inputs: &mut Vec<Input>, whole: Object, file: (Object, Vec<u8>)) {
     }
 }
 
-/// The target of whose chain `file` holds one certificate.
+/// The target that is called so: what stands before one of the [`ENDINGS`].
 fn target(file: &str) -> Option<&str> {
+    let mut targets = ENDINGS
+        .iter()
+        .filter_map(|ending| file.strip_suffix(ending));
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    targets.find(|target| target.bytes().all(plain))
+}
+
+/// The target of whose chain `file` holds one certificate.
+fn piece(file: &str) -> Option<String> {
     let (target, position) = file.strip_suffix(".crt.pem")?.rsplit_once('_')?;
+    let intermediate = || target.strip_suffix("_intermediate");
     match position {
-        "root" | "leaf" => Some(target),
-        _ if position.parse::<u8>().is_ok() => target.strip_suffix("_intermediate"),
-        _ => None,
+        "root" | "leaf" => Some(target.into()),
+        _ if position.parse::<u8>().is_ok() => intermediate().map(str::to_owned),
+        _ => intermediate().map(|target| format!("{target}_{position}")),
     }
 }
+
+/// What the name of a whole key or chain ends with, the longest first.
+const ENDINGS: [&str; 5] = [".certchain.pem", ".crt.pem", ".pub", ".pem", ".crt"];
+
+/// What else is in a repository of the public good's, and no input.
+const OTHERS: [&str; 3] = ["artifact.pub", TRUSTED_ROOT, SIGNING_CONFIG];

@@ -85,6 +85,10 @@ async fn publish(
     for difference in &plan.accepted {
         warn(object, &format!("accepted: {difference}"));
     }
+    for entry in &plan.withdrawn {
+        let price = "what was signed under it verifies nowhere any more";
+        warn(object, &format!("withdrawn: {entry}: {price}"));
+    }
     for path in &plan.too_long {
         let problem = "has more than 32 KiB, which policy-controller can't read";
         warn(object, &format!("{path} {problem}"));

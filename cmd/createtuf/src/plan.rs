@@ -5,7 +5,7 @@ use contract::{REPOSITORY, ROOT, ROOT_JSON, SIGNING_CONFIG_JSON, TRUSTED_ROOT_JS
 use gate::{Entries, MOST_BYTES};
 use jiff::Timestamp;
 use refusal::{Refusal, Refusals};
-use trust::{Inputs, Policy, SIGNING_CONFIG, State, TRUSTED_ROOT, restarts};
+use trust::{Inputs, News, Policy, SIGNING_CONFIG, State, TRUSTED_ROOT, restarts};
 use tuf::{Keys, Repository, Roles};
 
 use crate::{checks, found::Found, record::Record};
@@ -26,6 +26,8 @@ pub(crate) struct Plan {
     pub(crate) clients: Entries,
     /// Differences between inputs and repository that are published.
     pub(crate) accepted: Vec<String>,
+    /// What is taken out of what clients trust.
+    pub(crate) withdrawn: Vec<String>,
     /// Files that some client can't read.
     pub(crate) too_long: Vec<String>,
     /// What a person has to do when it is done.
@@ -58,7 +60,7 @@ impl Plan {
         let mut state = state(found, &record)?;
         checks::clock(found, &record, now)?;
         let new_keys = new_keys(&mut state, &mut record, request);
-        let accepted = accepted(found, &state, request, now)?;
+        let news = news(found, &state, request, now)?;
         let next = state.next(request.inputs, request.policy, now);
         let next = next.map_err(|error| found.refusals(error))?;
         checks::origin(found, &record, state.repository.as_ref())?;
@@ -73,7 +75,8 @@ impl Plan {
             retires_keys: false,
             keys: Entries::new(),
             clients: for_clients(repository),
-            accepted,
+            accepted: news.differences,
+            withdrawn: news.withdrawn.values().cloned().collect(),
             too_long: vec![],
             advice: None,
         };
@@ -87,6 +90,7 @@ impl Plan {
         }
         checks::sizes(found, &plan.repository, &plan.clients)?;
 
+        record.withdrawn.extend(news.withdrawn.into_keys());
         let published = record.once_published(repository, next.is_some(), now);
         if let Some(old) = old {
             let announced = record.while_publishing(old, &published);
@@ -121,8 +125,8 @@ pub(crate) fn differences(
     now: Timestamp,
 ) -> Result<Vec<String>, Refusals> {
     let state = state(found, &Record::read(&found.keys)?)?;
-    let differences = state.differences(inputs, now);
-    differences.map_err(|error| found.refusals(error))
+    let news = state.news(inputs, &Policy::default(), now);
+    Ok(news.map_err(|error| found.refusals(error))?.differences)
 }
 
 fn state(found: &Found, record: &Record) -> Result<State, Refusal> {
@@ -133,6 +137,7 @@ fn state(found: &Found, record: &Record) -> Result<State, Refusal> {
         keys: keys.map_err(|error| found.refusal(error))?,
         published: record.versions,
         repository: repository.map_err(|error| found.refusal(error))?,
+        withdrawn: record.withdrawn.clone(),
     })
 }
 
@@ -155,19 +160,19 @@ fn new_keys(state: &mut State, record: &mut Record, request: &Request<'_>) -> En
     new.into_iter().collect()
 }
 
-/// The differences that are published because the policy says so.
-fn accepted(
+/// What a person should know of what is published in place of a repository that is there.
+fn news(
     found: &Found,
     state: &State,
     request: &Request<'_>,
     now: Timestamp,
-) -> Result<Vec<String>, Refusals> {
+) -> Result<News, Refusals> {
     match request.inputs {
-        Some(inputs) if request.policy.accept_changes && state.repository.is_some() => {
-            let differences = state.differences(inputs, now);
-            differences.map_err(|error| found.refusals(error))
+        Some(inputs) if state.repository.is_some() => {
+            let news = state.news(inputs, request.policy, now);
+            news.map_err(|error| found.refusals(error))
         }
-        _ => Ok(vec![]),
+        _ => Ok(News::default()),
     }
 }
 

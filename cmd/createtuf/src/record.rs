@@ -1,6 +1,8 @@
 //! What the Secret of keys records of what was published with them.
 
-use contract::{PUBLISHED, PUBLISHED_AT, PUBLISHED_TRUST, ROTATION};
+use std::collections::BTreeSet;
+
+use contract::{PUBLISHED, PUBLISHED_AT, PUBLISHED_TRUST, ROTATION, WITHDRAWN};
 use gate::Entries;
 use jiff::Timestamp;
 use refusal::Refusal;
@@ -20,6 +22,8 @@ pub(crate) struct Record {
     pub(crate) signed_at: Option<Timestamp>,
     /// What keys were changed for last.
     pub(crate) rotation: Option<String>,
+    /// The digest of each log and chain that was taken out of what clients trust.
+    pub(crate) withdrawn: BTreeSet<String>,
 }
 
 impl Record {
@@ -42,12 +46,16 @@ impl Record {
         let signed_at = text(PUBLISHED_AT).map(|text| text.parse()).transpose();
         let signed_at = signed_at
             .map_err(|_| Refusal::new(object.entry(PUBLISHED_AT), "is no time", "remove it"))?;
-        let trust = text(PUBLISHED_TRUST).unwrap_or_default();
+        let lines = |entry| -> Vec<_> {
+            let text = text(entry).unwrap_or_default();
+            text.lines().map(str::to_owned).collect()
+        };
         Ok(Self {
             versions: versions.unwrap_or_default(),
-            trust: trust.lines().map(str::to_owned).collect(),
+            trust: lines(PUBLISHED_TRUST),
             signed_at,
             rotation: text(ROTATION).map(|text| text.into_owned()),
+            withdrawn: lines(WITHDRAWN).into_iter().collect(),
         })
     }
 
@@ -67,6 +75,7 @@ impl Record {
             trust: vec![repository.trust_digest()],
             signed_at: Some(signed_at),
             rotation: self.rotation.clone(),
+            withdrawn: self.withdrawn.clone(),
         }
     }
 
@@ -96,6 +105,10 @@ impl Record {
         }
         if let Some(rotation) = &self.rotation {
             entries.insert(ROTATION, rotation.as_bytes());
+        }
+        if !self.withdrawn.is_empty() {
+            let withdrawn: Vec<_> = self.withdrawn.iter().map(String::as_str).collect();
+            entries.insert(WITHDRAWN, withdrawn.join("\n"));
         }
         entries
     }
@@ -129,6 +142,7 @@ mod tests {
             trust: vec!["aa".into(), "bb".into()],
             signed_at: Some("2026-01-01T00:00:00Z".parse().unwrap()),
             rotation: Some("a-uid".into()),
+            withdrawn: ["cc".into(), "dd".into()].into(),
         };
         for record in [record, Record::default()] {
             let read = Record::read(&held(record.entries()));
@@ -145,14 +159,21 @@ mod tests {
             )
             .with("published-at", "2026-01-01T00:00:00Z")
             .with("published-trust", "aa\nbb")
-            .with("rotation", "a-uid");
+            .with("rotation", "a-uid")
+            .with("withdrawn", "cc\ndd");
         let record = Record::read(&held(entries.clone())).unwrap();
         assert!(record.entries() == entries);
     }
 
     #[test]
     fn an_entry_that_is_empty_counts_as_missing() {
-        let entries = ["published", "published-at", "published-trust", "rotation"];
+        let entries = [
+            "published",
+            "published-at",
+            "published-trust",
+            "rotation",
+            "withdrawn",
+        ];
         let entries = entries.map(|entry| (entry.to_owned(), vec![]));
         let record = Record::read(&held(entries.into_iter().collect()));
         assert_eq!(record, Ok(Record::default()));

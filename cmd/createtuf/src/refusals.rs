@@ -2,7 +2,7 @@
 
 use contract::REPOSITORY;
 use refusal::{Refusal, Refusals};
-use trust::Error;
+use trust::{Error, Unreadable};
 
 use crate::found::Found;
 
@@ -16,6 +16,16 @@ impl Found {
                     .map(|difference| self.differs(difference));
                 return refusals.collect::<Vec<_>>().into();
             }
+            Error::Unreadable(entries) => {
+                let refusals = entries.iter().map(|entry| self.unreadable(entry));
+                return refusals.collect::<Vec<_>>().into();
+            }
+            Error::NotPublished { id, published } => not_published(&id, &published),
+            Error::StillAsked(digest) => Refusal::new(
+                format!("--withdraw={}", beginning(&digest)),
+                "names what is among the inputs too, which would bring it back",
+                "put its successor among the inputs in its place, or leave it out there",
+            ),
             Error::Tuf(error) => self.refusal(error),
             Error::NoTrustedRoot => Refusal::new(
                 self.repository.object.entry(REPOSITORY),
@@ -79,7 +89,10 @@ impl Found {
             ),
             Error::TargetName { name, problem } => Refusal::new(
                 repository.entry(REPOSITORY),
-                format!("lists the target {:?}, which {problem}", shortened(&name)),
+                format!(
+                    "lists the target {:?}, which {problem}",
+                    shortened(&name, LONGEST_NAME)
+                ),
                 "publish that under another name, with what published it",
             ),
             Error::TooLarge {
@@ -108,6 +121,16 @@ impl Found {
         )
     }
 
+    fn unreadable(&self, entry: &Unreadable) -> Refusal {
+        let Unreadable { owner, id, problem } = entry;
+        let (id, problem) = (beginning(id), shortened(problem, LONGEST_PROBLEM));
+        Refusal::new(
+            self.repository.object.entry(REPOSITORY),
+            format!("has an entry of {owner}'s that clients can't read ({id}: {problem})"),
+            format!("take it out with --withdraw={id}, once its successor is among the inputs"),
+        )
+    }
+
     fn key_missing(&self, role: &str, keyid: &str) -> Refusal {
         let entries = self.keys.entries.iter();
         let mut others = entries.filter(|(entry, _)| entry.starts_with(role));
@@ -123,13 +146,41 @@ impl Found {
     }
 }
 
+fn not_published(id: &str, published: &[String]) -> Refusal {
+    let named: Vec<_> = published
+        .iter()
+        .take(MOST_NAMED)
+        .map(String::as_str)
+        .collect();
+    let mut others = named.join(", ");
+    if let Some(more @ 1..) = published.len().checked_sub(MOST_NAMED) {
+        others.push_str(&format!(" and {more} more"));
+    }
+    Refusal::new(
+        format!("--withdraw={}", beginning(id)),
+        match others.is_empty() {
+            true => "names something, and nothing is published yet".into(),
+            false => format!("names none of what is published ({others})"),
+        },
+        "name one of these, or leave it out",
+    )
+}
+
+/// Enough of a digest to tell it from others.
+fn beginning(digest: &str) -> &str {
+    digest.get(..12).unwrap_or(digest)
+}
+
 /// What a message has room for.
-fn shortened(name: &str) -> String {
-    match name.char_indices().nth(LONGEST_NAME) {
-        Some((end, _)) => format!("{}…", &name[..end]),
-        None => name.into(),
+fn shortened(text: &str, length: usize) -> String {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.into(),
     }
 }
+
+const LONGEST_PROBLEM: usize = 80;
+const MOST_NAMED: usize = 4;
 
 const LONGEST_NAME: usize = 50;
 const RESTORE: &str = "restore it from a backup";

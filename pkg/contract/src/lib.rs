@@ -124,6 +124,8 @@ pub const PUBLISHED_AT: &str = "published-at";
 pub const PUBLISHED_TRUST: &str = "published-trust";
 /// What the keys of a TUF repository were changed for last.
 pub const ROTATION: &str = "rotation";
+/// The digest of what was taken out of what clients trust, one a line.
+pub const WITHDRAWN: &str = "withdrawn";
 
 /// Rekor's key.
 pub const REKOR: KeyPair = KeyPair {

@@ -24,6 +24,7 @@ fn main() {
             keys,
             published: Versions::default(),
             repository: None,
+            withdrawn: [].into(),
         };
         let repository = state.next(Some(&inputs), &policy(), Timestamp::now());
         let archive = repository.unwrap().unwrap().to_archive();

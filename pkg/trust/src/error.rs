@@ -20,6 +20,24 @@ pub enum Error {
     #[error("trusted_root.json isn't as written here: {0}")]
     TrustedRoot(String),
 
+    /// Entries of the published trusted root that clients refuse to read, and the whole file with
+    /// them.
+    #[error("clients can't read {}", each(.0))]
+    Unreadable(Vec<Unreadable>),
+
+    /// What is to be taken out isn't published.
+    #[error("{id} isn't published: {}", .published.join(", "))]
+    NotPublished {
+        /// What it is named by.
+        id: String,
+        /// What is published, and the first digits of what that can be named by.
+        published: Vec<String>,
+    },
+
+    /// What is to be taken out is among the inputs too, which would bring it back.
+    #[error("{0} is among the inputs")]
+    StillAsked(String),
+
     /// Something that clients are to trust can't be used, and why.
     #[error("{input} {problem}")]
     Input {
@@ -41,6 +59,24 @@ pub enum Error {
     /// What clients are to trust differs from what they trust now.
     #[error("{}", .0.join("; "))]
     Differs(Vec<String>),
+}
+
+/// An entry of the published trusted root.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Whose it is.
+    pub owner: &'static str,
+    /// A SHA-256 that it can be named by, as hexadecimal digits.
+    pub id: String,
+    /// Why clients can't read it.
+    pub problem: String,
+}
+
+fn each(entries: &[Unreadable]) -> String {
+    let entries = entries.iter();
+    let each =
+        entries.map(|Unreadable { owner, id, problem }| format!("{owner}'s {id} ({problem})"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// What this crate's functions return.

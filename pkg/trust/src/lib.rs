@@ -2,7 +2,8 @@
 //! to sign (`signing_config.v0.2.json`).
 //!
 //! [`State::next`] makes a repository of [`Inputs`], renews it and changes what it trusts. Nothing
-//! that was ever trusted is dropped: it gets an end, for what was signed until then.
+//! that was ever trusted is dropped, unless [`Policy::withdraw`] says so: it gets an end, for what
+//! was signed until then.
 //!
 //! Pure: no clock, disk or network. Equal keys, inputs and times give equal bytes.
 //!
@@ -36,7 +37,7 @@
 //! };
 //! let mut keys = Keys::default();
 //! keys.complete();
-//! let mut state = State { keys, published: Versions::default(), repository: None };
+//! let mut state = State { keys, published: Versions::default(), repository: None, withdrawn: [].into() };
 //!
 //! let now = "2026-01-31T00:00:00Z".parse().unwrap();
 //! let first = state.next(Some(&inputs), &policy, now)?.unwrap();
@@ -55,14 +56,17 @@ mod inputs;
 mod log;
 mod merge;
 mod proposal;
+mod published;
+mod readable;
 mod restarts;
 mod signing_config;
 mod state;
 mod targets;
 mod trusted_root;
 
-pub use error::{Error, Result};
+pub use error::{Error, Result, Unreadable};
 pub use inputs::Inputs;
+pub use proposal::News;
 pub use restarts::restarts;
 pub use signing_config::{SIGNING_CONFIG, Urls};
 pub use state::{Policy, State};

@@ -1,19 +1,14 @@
 //! Keys of transparency logs, as clients are told of them.
 
-use aws_lc_rs::{
-    rsa,
-    signature::{
-        ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
-        ParsedPublicKey, VerificationAlgorithm,
-    },
-};
 use jiff::Timestamp;
 use keys::PublicKey;
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     Error, Result,
     merge::Trusted,
-    trusted_root::{Log, Validity},
+    readable,
+    trusted_root::{Log, SHA2_256, Validity},
 };
 
 impl Log {
@@ -28,7 +23,7 @@ impl Log {
         url: &str,
         start: Timestamp,
     ) -> Result<Self> {
-        match details(key.der()) {
+        match readable::details(key.der()) {
             Some(details) => Ok(Self::new(url, key, &details, start)),
             None => Err(Error::input(input, "is of a kind that clients don't know")),
         }
@@ -38,6 +33,21 @@ impl Log {
 impl Trusted for Log {
     fn is_same(&self, other: &Self) -> bool {
         self.public_key.raw_bytes == other.public_key.raw_bytes
+    }
+
+    fn digests(&self) -> Vec<String> {
+        let key = hex::encode(Sha256::digest(self.spki()));
+        match self.id() == key {
+            true => vec![key],
+            false => vec![self.id(), key],
+        }
+    }
+
+    fn check_readable(&self) -> Result<(), String> {
+        if self.hash_algorithm != SHA2_256 {
+            return Err(format!("the hash algorithm {:?}", self.hash_algorithm));
+        }
+        readable::check_key(&self.public_key.key_details, self.spki())
     }
 
     fn description(&self) -> String {
@@ -67,23 +77,4 @@ impl Trusted for Log {
     fn check_new(&self, _now: Timestamp) -> Result<()> {
         Ok(())
     }
-}
-
-/// `PublicKeyDetails` of sigstore's protobuf-specs for a key that can verify something.
-fn details(spki: &[u8]) -> Option<String> {
-    let kinds: [(&'static dyn VerificationAlgorithm, _); 4] = [
-        (&ECDSA_P256_SHA256_ASN1, "PKIX_ECDSA_P256_SHA_256"),
-        (&ECDSA_P384_SHA384_ASN1, "PKIX_ECDSA_P384_SHA_384"),
-        (&ECDSA_P521_SHA512_ASN1, "PKIX_ECDSA_P521_SHA_512"),
-        (&ED25519, "PKIX_ED25519"),
-    ];
-    let kind = kinds
-        .iter()
-        .find(|(kind, _)| ParsedPublicKey::new(*kind, spki).is_ok());
-    kind.map(|(_, name)| String::from(*name)).or_else(|| {
-        match rsa::PublicKey::from_der(spki).ok()?.modulus_len() * 8 {
-            bits @ (2048 | 3072 | 4096) => Some(format!("PKIX_RSA_PKCS1V15_{bits}_SHA256")),
-            _ => None,
-        }
-    })
 }

@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Result,
+    published::{CTLOG, FULCIO, REKOR, TSA},
     trusted_root::{TrustedRoot, Validity},
 };
 
@@ -32,15 +33,15 @@ impl TrustedRoot {
             differences: BTreeSet::new(),
         };
         let merged = Self {
-            tlogs: merge.all("Rekor", &published.tlogs, self.tlogs)?,
+            tlogs: merge.all(REKOR, &published.tlogs, self.tlogs)?,
             certificate_authorities: merge.all(
-                "Fulcio",
+                FULCIO,
                 &published.certificate_authorities,
                 self.certificate_authorities,
             )?,
-            ctlogs: merge.all("the CT log", &published.ctlogs, self.ctlogs)?,
+            ctlogs: merge.all(CTLOG, &published.ctlogs, self.ctlogs)?,
             timestamp_authorities: merge.all(
-                "the timestamping authority",
+                TSA,
                 &published.timestamp_authorities,
                 self.timestamp_authorities,
             )?,
@@ -54,6 +55,17 @@ impl TrustedRoot {
 pub(crate) trait Trusted: Clone {
     /// Whether both are the same key or chain.
     fn is_same(&self, other: &Self) -> bool;
+
+    /// What it can be named by, one at least, as hexadecimal digits: a log's ID, the SHA-256 of each
+    /// certificate.
+    fn digests(&self) -> Vec<String>;
+
+    /// Whether clients can read it: with an entry that they can't, they refuse the whole file.
+    ///
+    /// # Errors
+    ///
+    /// Why they can't.
+    fn check_readable(&self) -> Result<(), String>;
 
     /// The key or chain in a few words.
     fn description(&self) -> String;

@@ -1,12 +1,12 @@
 //! What the inputs ask for, beside what is published.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use tuf::{Change, Repository};
 
 use crate::{
-    Inputs, Result, SIGNING_CONFIG,
+    Inputs, SIGNING_CONFIG,
+    published::Withdrawn,
     signing_config::SigningConfig,
     targets::{self, names},
     trusted_root::TrustedRoot,
@@ -15,30 +15,28 @@ use crate::{
 /// Targets to publish in the place of others.
 pub(crate) struct Proposal {
     pub(crate) change: Change,
-    /// What a person should know about it; the targets are the same when that is empty.
-    pub(crate) differences: Vec<String>,
+    /// The targets are the same when there is none.
+    pub(crate) news: News,
+}
+
+/// What a person should know about a change.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct News {
+    /// What the inputs ask for otherwise than it is published, one sentence each.
+    pub differences: Vec<String>,
+    /// What is taken out, by the SHA-256 that it was named by, as hexadecimal digits.
+    pub withdrawn: Withdrawn,
 }
 
 impl Proposal {
-    /// The targets that a repository with `inputs` has in place of those in `repository`. What is
-    /// replaced stays valid for `overlap`.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the inputs, or with the published trusted root.
+    /// The targets that a repository with `inputs` has in place of those in `repository`:
+    /// `trusted_root`, which differs from the published one in what it comes with, and the rest.
     pub(crate) fn new(
         inputs: &Inputs,
         repository: Option<&Repository>,
-        overlap: Duration,
-        now: Timestamp,
-    ) -> Result<Self> {
-        let published = match repository {
-            Some(repository) => TrustedRoot::published(repository)?,
-            None => TrustedRoot::empty(),
-        };
-        let asked = TrustedRoot::from_inputs(inputs)?;
-        let (trusted_root, mut differences) = asked.in_place_of(&published, overlap, now)?;
-
+        (trusted_root, mut differences): (TrustedRoot, BTreeSet<String>),
+        withdrawn: Withdrawn,
+    ) -> Self {
         let signing_config = inputs.signing_config();
         let published = repository.and_then(|repository| repository.target(SIGNING_CONFIG));
         if let (Some(asked), Some(json)) = (&signing_config, published) {
@@ -51,7 +49,7 @@ impl Proposal {
             inputs.metadata_targets,
         );
         let gone: BTreeSet<_> = repository.into_iter().flat_map(names).collect();
-        if differences.is_empty() {
+        if differences.is_empty() && withdrawn.is_empty() {
             let asked = new.keys().map(String::as_str).collect();
             let differ = gone.symmetric_difference(&asked);
             differences.extend(differ.map(|name| match gone.contains(name) {
@@ -60,10 +58,13 @@ impl Proposal {
             }));
         }
         let gone = gone.into_iter().map(String::from).collect();
-        Ok(Self {
+        Self {
             change: Change { gone, new },
-            differences: differences.into_iter().collect(),
-        })
+            news: News {
+                differences: differences.into_iter().collect(),
+                withdrawn,
+            },
+        }
     }
 }
 

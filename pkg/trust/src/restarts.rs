@@ -2,7 +2,7 @@
 
 use tuf::Repository;
 
-use crate::{Result, merge::Trusted, trusted_root::TrustedRoot};
+use crate::{Result, merge::Trusted, published::Published};
 
 /// The servers to restart once `after` is published in place of `before`, in this order: the CT log
 /// takes certificates of the new Fulcio before there are any, and clients trust new keys before
@@ -13,8 +13,8 @@ use crate::{Result, merge::Trusted, trusted_root::TrustedRoot};
 /// [`Error::TrustedRoot`](crate::Error::TrustedRoot) and
 /// [`Error::NoTrustedRoot`](crate::Error::NoTrustedRoot)
 pub fn restarts(before: &Repository, after: &Repository) -> Result<Vec<&'static str>> {
-    let before = TrustedRoot::published(before)?;
-    let after = TrustedRoot::published(after)?;
+    let before = Published::read(before)?.trusted_root;
+    let after = Published::read(after)?.trusted_root;
     let fulcio = differ(
         &before.certificate_authorities,
         &after.certificate_authorities,

@@ -1,11 +1,14 @@
 //! The one function that makes repositories: the first, a renewed and a changed one.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use jiff::Timestamp;
 use tuf::{Change, Keys, Repository, Roles, Signer, Versions};
 
-use crate::{Error, Inputs, Result, proposal::Proposal};
+use crate::{
+    Error, Inputs, News, Result, proposal::Proposal, published::Published,
+    trusted_root::TrustedRoot,
+};
 
 /// What is there when a run begins.
 #[derive(Debug)]
@@ -16,6 +19,8 @@ pub struct State {
     pub published: Versions,
     /// The repository, if there is one.
     pub repository: Option<Repository>,
+    /// The SHA-256 of what was taken out of the repository before, as hexadecimal digits.
+    pub withdrawn: BTreeSet<String>,
 }
 
 /// How a repository is made.
@@ -27,6 +32,10 @@ pub struct Policy {
     pub accept_changes: bool,
     /// How long what is replaced stays valid for what its server signs before it is restarted.
     pub overlap: Duration,
+    /// What is taken out of what clients trust, so that what was signed under it verifies nowhere
+    /// any more: logs by their IDs, chains by the SHA-256 of a certificate, as the first of their
+    /// hexadecimal digits. Otherwise nothing that was ever trusted goes.
+    pub withdraw: BTreeSet<String>,
     /// Which roles change to the key that is there for them and that no root has named yet.
     pub rotate: Roles<bool>,
 }
@@ -42,7 +51,8 @@ impl State {
     /// # Errors
     ///
     /// [`Error::Differs`] when the inputs aren't what is published and the policy doesn't accept
-    /// that; [`Error::Tuf`] when something has to be restored first, and for keys that can't be
+    /// that; [`Error::Unreadable`] when clients can't read what is published, with
+    /// [`Error::NotPublished`] and [`Error::StillAsked`] for what is to be taken out of that; [`Error::Tuf`] when something has to be restored first, and for keys that can't be
     /// used; what is wrong with the inputs.
     pub fn next(
         &self,
@@ -58,25 +68,39 @@ impl State {
         Ok(signer.next(change, &policy.lifetimes, &policy.rotate, now)?)
     }
 
-    /// What of `inputs` isn't published as it is, one sentence each.
+    /// What is to be published for `inputs` otherwise than it is.
     ///
     /// # Errors
     ///
-    /// What is wrong with the inputs.
-    pub fn differences(&self, inputs: &Inputs, now: Timestamp) -> Result<Vec<String>> {
-        let proposal = Proposal::new(inputs, self.repository.as_ref(), Duration::ZERO, now)?;
-        Ok(proposal.differences)
+    /// What is wrong with the inputs, or with what is published or to be taken out of it.
+    pub fn news(&self, inputs: &Inputs, policy: &Policy, now: Timestamp) -> Result<News> {
+        Ok(self.proposal(inputs, policy, now)?.news)
     }
 
     /// How the targets are to change for `inputs`, if they are.
     fn change(&self, inputs: &Inputs, policy: &Policy, now: Timestamp) -> Result<Option<Change>> {
-        let proposal = Proposal::new(inputs, self.repository.as_ref(), policy.overlap, now)?;
-        if proposal.differences.is_empty() {
-            return Ok(None);
+        let Proposal { change, news } = self.proposal(inputs, policy, now)?;
+        let may_differ = self.repository.is_none() || policy.accept_changes;
+        match news.differences.is_empty() {
+            true if news.withdrawn.is_empty() => Ok(None),
+            false if !may_differ => Err(Error::Differs(news.differences)),
+            _ => Ok(Some(change)),
         }
-        match self.repository.is_none() || policy.accept_changes {
-            true => Ok(Some(proposal.change)),
-            false => Err(Error::Differs(proposal.differences)),
-        }
+    }
+
+    fn proposal(&self, inputs: &Inputs, policy: &Policy, now: Timestamp) -> Result<Proposal> {
+        let mut published = match &self.repository {
+            Some(repository) => Published::read(repository)?,
+            None => Published::nothing(),
+        };
+        let asked = TrustedRoot::from_inputs(inputs)?;
+        let withdrawn = published.withdraw(&policy.withdraw, &self.withdrawn, &asked)?;
+        let merged = asked.in_place_of(&published.whole()?, policy.overlap, now)?;
+        Ok(Proposal::new(
+            inputs,
+            self.repository.as_ref(),
+            merged,
+            withdrawn,
+        ))
     }
 }

@@ -9,9 +9,8 @@ use jiff::Timestamp;
 use keys::PublicKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
-use tuf::Repository;
 
-use crate::{Error, Result};
+use crate::Result;
 
 /// The file's name among the targets.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -41,16 +40,22 @@ pub(crate) struct TrustedRoot {
 pub(crate) struct Log {
     #[serde(default)]
     pub(crate) base_url: String,
-    hash_algorithm: String,
+    pub(crate) hash_algorithm: String,
     pub(crate) public_key: LogKey,
     log_id: LogId,
+    /// The ID in the signatures of checkpoints, where that is another one. As the operator, it
+    /// isn't written here, and stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    checkpoint_key_id: Option<LogId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct LogKey {
     pub(crate) raw_bytes: Bytes,
-    key_details: String,
+    pub(crate) key_details: String,
     pub(crate) valid_for: Validity,
 }
 
@@ -69,6 +74,8 @@ pub(crate) struct Authority {
     pub(crate) uri: String,
     cert_chain: CertChain,
     pub(crate) valid_for: Validity,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,19 +130,6 @@ impl TrustedRoot {
             timestamp_authorities: vec![],
         }
     }
-
-    /// Whom clients of `repository` are told to trust.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoTrustedRoot`] when it is missing, [`Error::TrustedRoot`] when it isn't as written
-    /// here: what is trusted could get lost.
-    pub(crate) fn published(repository: &Repository) -> Result<Self> {
-        let json = repository
-            .target(TRUSTED_ROOT)
-            .ok_or(Error::NoTrustedRoot)?;
-        serde_json::from_slice(json).map_err(|error| Error::TrustedRoot(error.to_string()))
-    }
 }
 
 impl Log {
@@ -143,7 +137,7 @@ impl Log {
     pub(crate) fn new(url: &str, key: &PublicKey, details: &str, start: Timestamp) -> Self {
         Self {
             base_url: url.into(),
-            hash_algorithm: "SHA2_256".into(),
+            hash_algorithm: SHA2_256.into(),
             public_key: LogKey {
                 raw_bytes: Bytes(key.der().into()),
                 key_details: details.into(),
@@ -152,6 +146,8 @@ impl Log {
             log_id: LogId {
                 key_id: Bytes(key.log_id().into()),
             },
+            checkpoint_key_id: None,
+            operator: None,
         }
     }
 
@@ -180,6 +176,7 @@ impl Authority {
             uri: url.into(),
             cert_chain: CertChain { certificates },
             valid_for,
+            operator: None,
         }
     }
 
@@ -245,4 +242,7 @@ impl<'de> Deserialize<'de> for Bytes {
 }
 
 /// The only one that sigstore-go and sigstore-python accept.
-const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot+json;version=0.1";
+pub(crate) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot+json;version=0.1";
+
+/// How logs make their trees; clients know no other way.
+pub(crate) const SHA2_256: &str = "SHA2_256";

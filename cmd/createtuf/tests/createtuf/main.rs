@@ -4,6 +4,7 @@
 
 mod changes;
 mod many;
+mod names;
 mod refusals;
 mod rotation;
 mod stories;

@@ -11,3 +11,4 @@ mod published;
 mod refusals;
 mod renewal;
 mod stack;
+mod withdrawal;

@@ -41,6 +41,7 @@ fn original() -> State {
         keys: Keys::read(KEYS).unwrap(),
         published: Versions::default(),
         repository: Some(Repository::from_archive(ARCHIVE).unwrap()),
+        withdrawn: [].into(),
     }
 }
 

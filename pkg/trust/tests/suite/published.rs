@@ -1,14 +1,15 @@
 //! A trusted root that isn't as written here: nothing in it may get lost.
 
-use scaffolding_trust::{Error, State, TRUSTED_ROOT, restarts};
+use base64ct::{Base64, Encoding as _};
+use scaffolding_trust::{Error, State, TRUSTED_ROOT, Unreadable, restarts};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tuf::{Change, NewTarget, Repository, Roles, Signer};
 
-use crate::stack::{days, inputs, policy, published, start, trusted_root};
+use crate::stack::{accepting, days, inputs, policy, published, start, trusted_root};
 
 /// The published state with a trusted root that was edited.
-fn edited(edit: impl FnOnce(&mut Value)) -> State {
+pub(crate) fn edited(edit: impl FnOnce(&mut Value)) -> State {
     let mut state = published();
     let mut document = trusted_root(state.repository.as_ref().unwrap());
     edit(&mut document);
@@ -44,35 +45,97 @@ fn refusal(state: &State) -> String {
     error.to_string()
 }
 
+/// The one entry that clients can't read.
+fn unreadable(state: &State) -> Unreadable {
+    match state.next(Some(&inputs()), &policy(), start()) {
+        Err(Error::Unreadable(mut entries)) if entries.len() == 1 => entries.remove(0),
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn a_certificate_that_cant_be_read_is_named() {
     let state = edited(|trust| {
         let chain = &mut trust["timestampAuthorities"][0]["certChain"];
         chain["certificates"][1]["rawBytes"] = "AAAA".into();
     });
+    let unreadable = unreadable(&state);
+    assert_eq!(unreadable.owner, "the timestamping authority");
     let digest = hex::encode(Sha256::digest([0; 3]));
-    let expected = format!("isn't as written here: the certificate with the SHA-256 {digest}: ");
-    let refusal = refusal(&state);
-    assert!(refusal.contains(&expected), "{refusal}");
+    let expected = format!("the certificate with the SHA-256 {digest}: ");
+    assert!(unreadable.problem.starts_with(&expected), "{unreadable:?}");
 }
 
 #[test]
-fn a_chain_without_certificates_is_refused() {
+fn a_key_in_another_form_than_clients_read_is_named() {
+    let compressed = |der: &[u8]| {
+        let (head, point) = der.split_at(26);
+        let mut der = head.to_vec();
+        (der[1], der[24]) = (0x39, 0x22);
+        der.push(2 + point[64] % 2);
+        der.extend(&point[1..33]);
+        Base64::encode_string(&der)
+    };
+    let key = inputs().rekor[0].der().to_vec();
+    let state = edited(|trust| {
+        trust["tlogs"][0]["publicKey"]["rawBytes"] = compressed(&key).into();
+    });
+    let problem = "a key that is no PKIX_ECDSA_P256_SHA_256 in its only form";
+    assert_eq!(unreadable(&state).problem, problem);
+    for (field, value, problem) in [
+        (
+            "hashAlgorithm",
+            "SHA2_512",
+            "the hash algorithm \"SHA2_512\"",
+        ),
+        (
+            "logId",
+            "x",
+            "invalid type: string \"x\", expected struct LogId",
+        ),
+    ] {
+        let state = edited(|trust| trust["ctlogs"][0][field] = value.into());
+        let unreadable = unreadable(&state);
+        assert_eq!(unreadable.owner, "the CT log");
+        assert_eq!(unreadable.id, hex::encode(inputs().ctlog[0].log_id()));
+        assert_eq!(unreadable.problem, problem);
+    }
+}
+
+#[test]
+fn a_chain_without_certificates_is_named_by_its_own_digest() {
     let state = edited(|trust| {
         trust["certificateAuthorities"][0]["certChain"]["certificates"] = json!([]);
     });
-    let refusal = refusal(&state);
-    assert!(
-        refusal.contains("a chain without a certificate"),
-        "{refusal}"
-    );
+    let unreadable = unreadable(&state);
+    assert_eq!(unreadable.problem, "a chain without a certificate");
+    assert_eq!(unreadable.id.len(), 64);
 }
 
 #[test]
-fn an_unknown_field_is_refused() {
-    let state = edited(|trust| trust["tlogs"][0]["operator"] = "somebody".into());
-    let refusal = refusal(&state);
-    assert!(refusal.contains("unknown field `operator`"), "{refusal}");
+fn an_unknown_field_is_named() {
+    let state = edited(|trust| trust["tlogs"][0]["owner"] = "somebody".into());
+    let problem = unreadable(&state).problem;
+    assert!(problem.starts_with("unknown field `owner`"), "{problem}");
+    let state = edited(|trust| trust["owner"] = "somebody".into());
+    assert!(refusal(&state).contains("unknown field `owner`"));
+}
+
+#[test]
+fn what_clients_know_and_nobody_here_writes_stays() {
+    let state = edited(|trust| {
+        trust["tlogs"][0]["operator"] = "somebody".into();
+        trust["tlogs"][0]["checkpointKeyId"] = json!({"keyId": "AAAA"});
+        trust["certificateAuthorities"][0]["operator"] = "somebody".into();
+    });
+    let mut inputs = inputs();
+    assert_eq!(state.next(Some(&inputs), &policy(), start()).unwrap(), None);
+    inputs.ctlog.clear();
+    let next = state.next(Some(&inputs), &accepting(), start());
+    let trust = trusted_root(&next.unwrap().unwrap());
+    assert_eq!(trust["tlogs"][0]["operator"], "somebody");
+    assert_eq!(trust["tlogs"][0]["checkpointKeyId"]["keyId"], "AAAA");
+    assert_eq!(trust["certificateAuthorities"][0]["operator"], "somebody");
 }
 
 #[test]

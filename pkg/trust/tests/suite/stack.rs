@@ -96,6 +96,7 @@ pub(crate) fn nothing() -> State {
         keys,
         published: Versions::default(),
         repository: None,
+        withdrawn: [].into(),
     }
 }
 
