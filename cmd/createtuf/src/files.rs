@@ -99,22 +99,33 @@ fn sorted(folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Parts<Vec<I
 struct File {
     name: String,
     pem: Vec<u8>,
-    /// The target of whose chain it holds one certificate.
-    piece: Option<String>,
+    /// What it is a piece of, if it holds one certificate of a chain.
+    piece: Option<Piece>,
+}
+
+/// A certificate's place.
+struct Piece {
+    target: String,
+    /// Whether the root certificate is in a file that is called like a whole chain.
+    has_whole: bool,
 }
 
 impl File {
     /// The target that it is, or is a piece of.
     fn target(&self) -> Option<&str> {
-        self.piece.as_deref().or_else(|| target(&self.name))
+        match &self.piece {
+            Some(piece) => Some(&piece.target),
+            None => target(&self.name),
+        }
     }
 }
 
 /// The keys or chains that the `files` of one part are.
 fn inputs(folder: &Path, files: Vec<File>) -> Result<Vec<Input>, Refusal> {
-    // Nobody can tell what is meant by a whole one without a target or with another's, beside others.
+    // Nobody can tell what is meant by a whole one beside others, if it has no target or theirs.
     let is_unclear = |one: &File, other: &File| {
-        let is_same = other.piece.is_none() && one.target() == other.target();
+        let belongs = other.piece.as_ref().is_some_and(|piece| piece.has_whole);
+        let is_same = one.target() == other.target() && !belongs;
         one.name != other.name && one.piece.is_none() && (one.target().is_none() || is_same)
     };
     for one in &files {
@@ -122,7 +133,8 @@ fn inputs(folder: &Path, files: Vec<File>) -> Result<Vec<Input>, Refusal> {
             return Err(ambiguous(folder, one, other));
         }
     }
-    let pieces: BTreeSet<_> = files.iter().filter_map(|file| file.piece.clone()).collect();
+    let pieces = files.iter().filter_map(|file| file.piece.as_ref());
+    let pieces: BTreeSet<_> = pieces.map(|piece| piece.target.clone()).collect();
     let mut inputs = vec![];
     for file in files {
         let object: Object = folder.join(&file.name).display().to_string().into();
@@ -168,15 +180,16 @@ fn target(file: &str) -> Option<&str> {
     targets.find(|target| target.bytes().all(plain))
 }
 
-/// The target of whose chain `file` holds one certificate.
-fn piece(file: &str) -> Option<String> {
+/// What `file` is a piece of, by its name.
+fn piece(file: &str) -> Option<Piece> {
     let (target, position) = file.strip_suffix(".crt.pem")?.rsplit_once('_')?;
-    let intermediate = || target.strip_suffix("_intermediate");
-    match position {
-        "root" | "leaf" => Some(target.into()),
-        _ if position.parse::<u8>().is_ok() => intermediate().map(str::to_owned),
-        _ => intermediate().map(|target| format!("{target}_{position}")),
-    }
+    let has_whole = !["root", "leaf"].contains(&position) && position.parse::<u8>().is_err();
+    let target = match position {
+        "root" | "leaf" => target.into(),
+        _ if has_whole => format!("{}_{position}", target.strip_suffix("_intermediate")?),
+        _ => target.strip_suffix("_intermediate")?.into(),
+    };
+    Some(Piece { target, has_whole })
 }
 
 /// What the name of a whole key or chain ends with, the longest first.

@@ -46,16 +46,21 @@ impl Record {
         let signed_at = text(PUBLISHED_AT).map(|text| text.parse()).transpose();
         let signed_at = signed_at
             .map_err(|_| Refusal::new(object.entry(PUBLISHED_AT), "is no time", "remove it"))?;
-        let lines = |entry| -> Vec<_> {
-            let text = text(entry).unwrap_or_default();
-            text.lines().map(str::to_owned).collect()
-        };
+        let trust = text(PUBLISHED_TRUST).unwrap_or_default();
+        let withdrawn = entries.get(WITHDRAWN).map(serde_json::from_slice);
+        let withdrawn = withdrawn.transpose().map_err(|error| {
+            Refusal::new(
+                object.entry(WITHDRAWN),
+                format!("is no list of digests ({error})"),
+                "remove it",
+            )
+        })?;
         Ok(Self {
             versions: versions.unwrap_or_default(),
-            trust: lines(PUBLISHED_TRUST),
+            trust: trust.lines().map(str::to_owned).collect(),
             signed_at,
             rotation: text(ROTATION).map(|text| text.into_owned()),
-            withdrawn: lines(WITHDRAWN).into_iter().collect(),
+            withdrawn: withdrawn.unwrap_or_default(),
         })
     }
 
@@ -107,8 +112,8 @@ impl Record {
             entries.insert(ROTATION, rotation.as_bytes());
         }
         if !self.withdrawn.is_empty() {
-            let withdrawn: Vec<_> = self.withdrawn.iter().map(String::as_str).collect();
-            entries.insert(WITHDRAWN, withdrawn.join("\n"));
+            let withdrawn = serde_json::to_vec(&self.withdrawn);
+            entries.insert(WITHDRAWN, withdrawn.expect("texts are JSON"));
         }
         entries
     }
@@ -160,7 +165,7 @@ mod tests {
             .with("published-at", "2026-01-01T00:00:00Z")
             .with("published-trust", "aa\nbb")
             .with("rotation", "a-uid")
-            .with("withdrawn", "cc\ndd");
+            .with("withdrawn", r#"["cc","dd"]"#);
         let record = Record::read(&held(entries.clone())).unwrap();
         assert!(record.entries() == entries);
     }
@@ -184,6 +189,11 @@ mod tests {
         let text = refusal("published", "{}");
         assert!(
             text.starts_with(r#""published" of the keys is no record of versions ("#),
+            "{text}"
+        );
+        let text = refusal("withdrawn", "aa");
+        assert!(
+            text.starts_with(r#""withdrawn" of the keys is no list of digests ("#),
             "{text}"
         );
         let text = refusal("published-at", "yesterday");

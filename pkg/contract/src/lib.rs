@@ -124,7 +124,7 @@ pub const PUBLISHED_AT: &str = "published-at";
 pub const PUBLISHED_TRUST: &str = "published-trust";
 /// What the keys of a TUF repository were changed for last.
 pub const ROTATION: &str = "rotation";
-/// The digest of what was taken out of what clients trust, one a line.
+/// The digest of each log and chain that was taken out of what clients trust, as JSON.
 pub const WITHDRAWN: &str = "withdrawn";
 
 /// Rekor's key.

@@ -9,6 +9,8 @@ mod refusals;
 mod rotation;
 mod stories;
 mod takeover;
+mod urls;
+mod withdrawal;
 
 use std::{process::Command, sync::LazyLock, time::SystemTime};
 

@@ -9,7 +9,7 @@ use testbed::{
 };
 use tuf::{Keys, Versions};
 
-use crate::{NAMESPACE, Tuf, new_key};
+use crate::{NAMESPACE, Tuf, new_key, withdrawal::replaced};
 
 impl Tuf {
     /// Checks that all that is published is one repository, with this version of the root and at
@@ -62,25 +62,33 @@ impl Tuf {
 
     /// A cluster with the objects that the first run left in another one.
     fn like_another() -> Self {
-        static PUBLISHED: LazyLock<Vec<Value>> = LazyLock::new(|| {
-            let mut objects = Tuf::published().0.objects();
-            objects.retain(|object| {
-                ["Secret", "ConfigMap"]
-                    .map(Into::into)
-                    .contains(&object["kind"])
-            });
-            for object in &mut objects {
-                let metadata = object["metadata"].as_object_mut().unwrap();
-                metadata.retain(|field, _| ["namespace", "name"].contains(&field.as_str()));
-            }
-            objects
-        });
+        static PUBLISHED: LazyLock<Vec<Value>> = LazyLock::new(|| copied(&Tuf::published()));
+        Self::of(&PUBLISHED)
+    }
+
+    /// A cluster with these objects.
+    fn of(objects: &[Value]) -> Self {
         let kubernetes = Kubernetes::start();
-        for object in PUBLISHED.iter() {
+        for object in objects {
             kubernetes.apply(object);
         }
         Self(kubernetes)
     }
+}
+
+/// The Secrets and ConfigMaps of a cluster, for another one.
+fn copied(tuf: &Tuf) -> Vec<Value> {
+    let mut objects = tuf.0.objects();
+    objects.retain(|object| {
+        ["Secret", "ConfigMap"]
+            .map(Into::into)
+            .contains(&object["kind"])
+    });
+    for object in &mut objects {
+        let metadata = object["metadata"].as_object_mut().unwrap();
+        metadata.retain(|field, _| ["namespace", "name"].contains(&field.as_str()));
+    }
+    objects
 }
 
 impl Story for Tuf {
@@ -160,6 +168,42 @@ impl Story for Change {
     }
 }
 
+/// Rekor's old key is taken out.
+struct Withdrawal(Tuf, String);
+
+impl Scene for Withdrawal {
+    fn set() -> Self {
+        static REPLACED: LazyLock<(Vec<Value>, String)> = LazyLock::new(|| {
+            let (tuf, id) = replaced();
+            (copied(&tuf), id)
+        });
+        let (objects, id) = &*REPLACED;
+        Self(Tuf::of(objects), id.clone())
+    }
+
+    fn kubernetes(&self) -> &Kubernetes {
+        &self.0.0
+    }
+
+    fn job(&self) -> Process<'_> {
+        self.0.job().args([format!("--withdraw={}", &self.1[..16])])
+    }
+}
+
+impl Story for Withdrawal {
+    const NAME: &str = "createtuf --withdraw";
+    const CHANGES: &[&str] = CHANGES;
+    const NOTES: &[&str] = NOTES;
+
+    fn verify(&self) {
+        self.0.verify_versions(1, 3, 3);
+        let trust = self.0.trusted_root();
+        assert_eq!(trust["tlogs"].as_array().unwrap().len(), 1);
+        let recorded = format!("[{:?}]", self.1);
+        assert_eq!(self.0.secret("tuf-keys")["withdrawn"], recorded.as_bytes());
+    }
+}
+
 /// What the original's server left: its keys in a form of its own, and its repository.
 struct Original(Tuf);
 
@@ -221,6 +265,10 @@ mod renewal {
 
 mod change {
     testbed::story_tests!(super::Change);
+}
+
+mod withdrawal {
+    testbed::story_tests!(super::Withdrawal);
 }
 
 mod original {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::*;
 
 /// The Secrets that the original's Jobs wrote, `--keyssecret` included.
-fn originals() -> Tuf {
+pub(crate) fn originals() -> Tuf {
     let kubernetes = Kubernetes::start();
     for name in [
         "tuf-keys",
