@@ -19,8 +19,14 @@ var clients = map[string]func(url string, root []byte) ([]byte, error){
 
 func main() {
 	log.SetFlags(0)
+	if len(os.Args) == 3 && os.Args[1] == "trusted-roots" {
+		if err := trustedRoots(os.Args[2]); err != nil {
+			log.Fatal(err)
+		}
+		return
+	}
 	if len(os.Args) != 3 || clients[os.Args[1]] == nil {
-		log.Fatal("usage: go-clients CLIENT URL")
+		log.Fatal("usage: go-clients CLIENT URL, or go-clients trusted-roots FOLDER")
 	}
 	if err := run(clients[os.Args[1]], os.Args[2]); err != nil {
 		log.Fatal(err)
