@@ -11,7 +11,7 @@ mod workers;
 
 use std::{
     io,
-    net::{Ipv4Addr, Ipv6Addr, TcpListener},
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
     path::PathBuf,
     process::ExitCode,
     sync::Arc,
@@ -21,6 +21,7 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use hyper_util::server::graceful::GracefulShutdown;
+use socket2::{Domain, Socket, Type};
 use tokio::sync::watch;
 use tracing::{error, info};
 
@@ -93,12 +94,25 @@ fn serve(args: Args) -> Result<()> {
 
 /// Listens on all addresses, on IPv4's alone where the kernel knows no other.
 fn bind(port: u16) -> Result<TcpListener> {
-    let listener = match TcpListener::bind((Ipv6Addr::UNSPECIFIED, port)) {
-        Ok(listener) => Ok(listener),
-        Err(_) => TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)),
-    };
-    let listener = listener.with_context(|| format!("listening on port {port}"))?;
-    listener.set_nonblocking(true)?;
+    let listener = listen((Ipv6Addr::UNSPECIFIED, port).into())
+        .or_else(|_| listen((Ipv4Addr::UNSPECIFIED, port).into()))
+        .with_context(|| format!("listening on port {port}"))?;
     info!("listening on {}", listener.local_addr()?);
     Ok(listener)
 }
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    if address.is_ipv6() {
+        // IPv4's addresses, too, whatever the kernel's net.ipv6.bindv6only says.
+        socket.set_only_v6(false)?;
+    }
+    socket.set_reuse_address(true)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(MOST_WAITING)?;
+    Ok(socket.into())
+}
+
+/// Connections that the kernel keeps until they are accepted, or fewer (net.core.somaxconn).
+const MOST_WAITING: i32 = 4096;

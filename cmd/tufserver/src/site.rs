@@ -1,9 +1,10 @@
 //! A repository as answers that are ready to be sent.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use hyper::{body::Bytes, header::HeaderValue};
 use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
 use tuf::{Repository, Roles, Versions};
@@ -63,21 +64,37 @@ impl Site {
         }
     }
 
-    /// The page at `path`. Several slashes in a row count as one, as with Go's server.
+    /// The page at `path`, as it stands in a request.
     pub(crate) fn page(&self, path: &str) -> Option<&Page> {
-        let path = path.trim_start_matches('/');
-        let page = |path: &str| {
-            let earlier = || self.earlier.get(path).map(|(page, _)| page);
-            self.pages.get(path).or_else(earlier)
-        };
-        match path.contains("//") {
-            false => page(path),
-            true => {
-                let parts: Vec<_> = path.split('/').filter(|part| !part.is_empty()).collect();
-                page(&parts.join("/"))
-            }
+        let path = file(path)?;
+        let path: &str = &path;
+        let earlier = || self.earlier.get(path).map(|(page, _)| page);
+        self.pages.get(path).or_else(earlier)
+    }
+}
+
+/// The file that a request's path names, as Go's file server finds it (`http.FileServer`,
+/// `path.Clean`): decoded, and then without empty parts, `.` and `..`. Nothing is above the
+/// repository. A file's name isn't followed by a slash.
+fn file(path: &str) -> Option<Cow<'_, str>> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    // As nearly all clients ask.
+    if !path.starts_with(['/', '.']) && !["%", "//", "/."].iter().any(|odd| path.contains(odd)) {
+        return Some(path.into());
+    }
+    let decoded = percent_decode_str(path).decode_utf8().ok()?;
+    if decoded.ends_with('/') {
+        return None;
+    }
+    let mut parts = vec![];
+    for part in decoded.split('/') {
+        match part {
+            "" | "." => (),
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
         }
     }
+    Some(parts.join("/").into())
 }
 
 impl Page {
@@ -106,3 +123,79 @@ impl Page {
 /// of an update. Reloads may be as little as a tenth of a second apart, and on a busy machine a
 /// client may stand still for longer than that.
 const KEPT_RELOADS: usize = 16;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILES: [&str; 8] = [
+        "timestamp.json",
+        "1.root.json",
+        "targets/0a.rekor.pub",
+        "targets/tuf.example.com/0a.trusted root.json",
+        "targets/0a.a+b@c!$&'(),;=:~_-.pem",
+        "targets/\u{fc}\u{df}/0a.\u{e9}\u{1f511}.json",
+        "targets/0a.100%.txt",
+        "targets/0a.%41.txt",
+    ];
+
+    fn encoded(text: &str, is_encoded: impl Fn(u8) -> bool) -> String {
+        let bytes = text.bytes();
+        bytes
+            .map(|byte| match is_encoded(byte) {
+                true => format!("%{byte:02X}"),
+                false => (byte as char).to_string(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_file_is_found_however_its_name_is_encoded() {
+        for name in FILES {
+            let needed = |byte: u8| byte <= b' ' || byte == b'%' || !byte.is_ascii();
+            let mut forms = vec![
+                encoded(name, needed),
+                encoded(name, |_| true),
+                encoded(name, |byte| byte != b'/'),
+                encoded(name, |byte| needed(byte) || !byte.is_ascii_alphanumeric()),
+            ];
+            for one in name.bytes() {
+                forms.push(encoded(name, |byte| needed(byte) || byte == one));
+            }
+            for form in forms {
+                for start in [
+                    "/",
+                    "//",
+                    "/./",
+                    "/%2e/",
+                    "/%2F",
+                    "/x/../",
+                    "/x%2f%2E%2e/",
+                    "/../",
+                ] {
+                    let path = format!("{start}{}", form);
+                    assert_eq!(file(&path).as_deref(), Some(name), "{path}");
+                    // The digits of an encoding may be small.
+                    let path = path.replace("%2E", "%2e").replace("%2F", "%2f");
+                    assert_eq!(file(&path).as_deref(), Some(name), "{path}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_above_the_repository_and_no_folder_is_a_file() {
+        for (path, expected) in [
+            ("/../../etc/passwd", Some("etc/passwd")),
+            ("/..%2f..%2Fetc/passwd", Some("etc/passwd")),
+            ("/%2e%2e/%2e%2e/etc/passwd", Some("etc/passwd")),
+            ("/targets/../../../1.root.json", Some("1.root.json")),
+            ("/timestamp.json%2f", None),
+            ("//timestamp.json/", None),
+            ("/%ff", None),
+            ("/", Some("")),
+        ] {
+            assert_eq!(file(path).as_deref(), expected, "{path}");
+        }
+    }
+}
