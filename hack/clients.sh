@@ -68,6 +68,7 @@ PATH=$installed/bin:$installed/python/bin:$installed/javascript:$PWD/target/debu
 LIBFAKETIME=$(echo /usr/lib/*/faketime/libfaketime.so.1)
 export LIBFAKETIME
 step 'URLs, as clients read them' urls
+step 'odd keys and certificates' alone target/debug/odd-trust
 step 'every client, at every state' alone target/debug/clients
 step 'ten years' alone target/debug/ten-years
 step 'every kind of key, with every server' alone target/debug/key-kinds

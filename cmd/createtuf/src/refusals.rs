@@ -126,7 +126,7 @@ impl Found {
         let (id, problem) = (beginning(id), shortened(problem, LONGEST_PROBLEM));
         Refusal::new(
             self.repository.object.entry(REPOSITORY),
-            format!("has an entry of {owner}'s that clients can't read ({id}: {problem})"),
+            format!("has an entry of {owner}'s that can't be read ({id}: {problem})"),
             format!("take it out with --withdraw={id}, once its successor is among the inputs"),
         )
     }

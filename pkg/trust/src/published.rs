@@ -171,9 +171,7 @@ impl Published {
             let goes = digests.contains(digest);
             if goes {
                 let Unreadable { owner, problem, .. } = unreadable;
-                gone.push(format!(
-                    "{owner}'s entry that clients can't read ({problem})"
-                ));
+                gone.push(format!("{owner}'s entry that can't be read ({problem})"));
             }
             !goes
         });

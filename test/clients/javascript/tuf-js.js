@@ -11,4 +11,7 @@ if (!fs.existsSync('cache')) {
 }
 const updater = new Updater({ metadataDir: 'cache', metadataBaseUrl: url, targetDir: 'targets', targetBaseUrl: `${url}/targets` });
 await updater.refresh();
+for (const name of process.env.TARGETS.split('\n')) {
+  await updater.downloadTarget(await updater.getTargetInfo(name));
+}
 await updater.downloadTarget(await updater.getTargetInfo('trusted_root.json'), 'trusted_root.json');

@@ -13,4 +13,6 @@ with open("root.json", "rb") as file:
 url = sys.argv[1]
 updater = Updater("cache", url, "targets", f"{url}/targets/", bootstrap=root)
 updater.refresh()
+for name in os.environ["TARGETS"].splitlines():
+    updater.download_target(updater.get_targetinfo(name))
 updater.download_target(updater.get_targetinfo("trusted_root.json"), "trusted_root.json")

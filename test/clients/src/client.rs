@@ -83,6 +83,8 @@ impl Client {
         if result.exists() {
             fs::remove_file(&result)?;
         }
+        let targets = served.repository.targets();
+        let targets: Vec<_> = targets.map(|(name, _)| name).collect();
         let output = Command::new("timeout")
             .arg("60")
             .args(self.command)
@@ -91,6 +93,7 @@ impl Client {
             .env_remove("RUST_BACKTRACE")
             .env("HOME", home)
             .env("ARCHIVE", &served.archive)
+            .env("TARGETS", targets.join("\n"))
             .env("BUNDLE", &signed.bundle)
             .env("BLOB", &signed.blob)
             .env("IDENTITY", IDENTITY)

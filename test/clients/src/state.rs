@@ -2,9 +2,14 @@
 
 use std::{fs, time::SystemTime};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use clients::Site;
-use testbed::material::{self, YEAR};
+use jiff::Timestamp;
+use testbed::{
+    Entries,
+    material::{self, YEAR},
+};
+use tuf::{Change, Keys, NewTarget, Repository, Roles, Signer, Versions};
 
 /// A change, and what kind of change it is.
 pub(crate) struct State {
@@ -129,18 +134,55 @@ pub(crate) const STATES: &[State] = &[
     },
 ];
 
-/// A repository that the Go original made, with the keys that it exported.
+/// A repository that the Go original made, with the keys that it exported, and targets of somebody's
+/// own.
 pub(crate) const TAKEN_OVER: State = State {
     name: "taken over from the original",
     kind: Kind::Takeover,
     change: |site| {
-        for secret in ["tuf-keys", "tuf-root"] {
-            site.set_secret(secret, &material::original(secret));
+        let [keys, mut root] = ["tuf-keys", "tuf-root"].map(material::original);
+        let archive = with_own_targets(&keys, &root["repository"])?;
+        root.insert("repository".into(), archive);
+        for (secret, entries) in [("tuf-keys", keys), ("tuf-root", root)] {
+            site.set_secret(secret, &entries);
         }
         set_inputs(site)?;
         accept(site, &[])
     },
 };
+
+/// In a folder called like a host, as in sigstore's own repository; with what has to be encoded
+/// in a URL.
+const OWN_TARGETS: [&str; 2] = [
+    "registry.example.com/keys.json",
+    "with blanks/größe@2 + more.txt",
+];
+
+fn with_own_targets(keys: &Entries, archive: &[u8]) -> Result<Vec<u8>> {
+    let entries = keys.iter();
+    let keys = Keys::read(entries.map(|(name, key)| (name.as_str(), key.as_slice())))?;
+    let repository = Repository::from_archive(archive)?;
+    let target = |name: &str| {
+        let target = NewTarget {
+            bytes: name.into(),
+            ..NewTarget::default()
+        };
+        (name.to_owned(), target)
+    };
+    let change = Change {
+        new: OWN_TARGETS.map(target).into(),
+        ..Change::default()
+    };
+    let year = Roles {
+        root: YEAR,
+        snapshot: YEAR,
+        targets: YEAR,
+        timestamp: YEAR,
+    };
+    let signer = Signer::new(&keys, Versions::default(), Some(&repository))?;
+    let next = signer.next(Some(change), &year, &Roles::default(), Timestamp::now())?;
+    Ok(next.context("nothing is signed")?.to_archive()?)
+}
 
 /// The Secrets of the stack that signed the bundle.
 const SIGNED_BY: [(&str, &str, &str); 4] = [

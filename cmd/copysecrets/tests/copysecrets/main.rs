@@ -1,6 +1,7 @@
 //! The binary against the embedded Kubernetes API.
 
 mod changes;
+mod forms;
 
 use std::{sync::LazyLock, time::SystemTime};
 

@@ -135,13 +135,13 @@ fn an_entry_that_clients_cant_read_is_named_and_withdrawn() {
     let renewal = tuf.run(&["--renew", "--timestamp-lifetime=2y"]);
     renewal.assert(0, &["done"]);
     assert!(
-        renewal.log.contains("that clients can't read"),
+        renewal.log.contains("that can't be read"),
         "{}",
         renewal.log
     );
 
     let named = format!(
-        "\"repository\" of Secret tuf-system/tuf-root has an entry of Rekor's that clients can't \
+        "\"repository\" of Secret tuf-system/tuf-root has an entry of Rekor's that can't be \
          read ({}: a key that is no PKIX_ECDSA_P256_SHA_256 in its only form): take it out with \
          --withdraw={}",
         &id[..12],

@@ -16,7 +16,20 @@ pub(crate) struct Odd {
     pub(crate) der: Vec<u8>,
     /// Of a key: what it is said to be.
     pub(crate) details: Option<&'static str>,
+    /// Whether nobody's program makes such a thing.
+    pub(crate) is_damaged: bool,
 }
+
+/// What isn't read here, and why, though clients read it. For what is damaged there is a reason
+/// for all: values that aren't DER, or not of the type that they have to be, and that no client
+/// looks at.
+pub(crate) const STRICTER: [(&str, &str); 2] = [
+    ("P-224", "no client verifies a signature with it"),
+    (
+        "0x0102030405",
+        "RFC 5280, section 4.1.2.2: 20 bytes at most",
+    ),
+];
 
 const P256: &str = "PKIX_ECDSA_P256_SHA_256";
 const RSA: &str = "PKIX_RSA_PKCS1V15_2048_SHA256";
@@ -135,12 +148,14 @@ pub(crate) fn keys() -> Result<Vec<Odd>> {
                 name: format!("{name}, {what}"),
                 der,
                 details: Some(details),
+                is_damaged: true,
             }));
         }
         keys.push(Odd {
             name,
             der,
             details: Some(details),
+            is_damaged: false,
         });
     }
     Ok(keys)
@@ -164,6 +179,7 @@ pub(crate) fn certificates() -> Result<Vec<Odd>> {
             name: format!("{made}, certified {flags}"),
             der,
             details: None,
+            is_damaged: false,
         });
     }
     let pkcs8 = openssl(&format!(
@@ -179,6 +195,7 @@ pub(crate) fn certificates() -> Result<Vec<Odd>> {
             name: format!("a certificate, {what}"),
             der: der::sequence(&[&tbs, &parts[1], &signature]),
             details: None,
+            is_damaged: true,
         });
     }
     let outer = der::variants(&certificates[0].der).into_iter();
@@ -186,6 +203,7 @@ pub(crate) fn certificates() -> Result<Vec<Odd>> {
         name: format!("a signed certificate, {what}"),
         der,
         details: None,
+        is_damaged: true,
     }));
     Ok(certificates)
 }

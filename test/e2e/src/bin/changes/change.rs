@@ -67,7 +67,7 @@ impl Change {
                 process::run("kubectl", &[&wait[..], &job].concat()).await?;
             }
         }
-        self.restart_servers(cluster).await
+        restart(cluster, self.servers).await
     }
 
     /// Step 1 of the document: makes the new key.
@@ -100,22 +100,30 @@ impl Change {
         let names: Vec<_> = names.collect();
         process::says(&log, &[&names.join(", ")])
     }
+}
 
-    /// Step 3: restarts the servers, and waits until their old pods are gone.
-    async fn restart_servers(&self, cluster: &Cluster) -> Result<()> {
-        let namespaces = self.servers.iter().map(|server| format!("{server}-system"));
-        let namespaces: Vec<_> = namespaces.collect();
-        let servers = format!("app in ({})", self.servers.join(", "));
-        let before = cluster.pods(&namespaces, &servers).await?;
-        let script = block(CHANGES_MD, "## 3. Restart the servers")?;
-        ensure!(
-            script.contains(FOR_FULCIO),
-            "step 3 doesn't restart {FOR_FULCIO}"
-        );
-        let restart = script.replace(FOR_FULCIO, &self.servers.join(" "));
-        process::script(&restart).await?;
-        cluster.wait_for_end_of(&before, &namespaces).await
-    }
+/// Step 3: restarts the servers, and waits until their old pods are gone.
+async fn restart(cluster: &Cluster, servers: &[&str]) -> Result<()> {
+    let namespaces = servers.iter().map(|server| format!("{server}-system"));
+    let namespaces: Vec<_> = namespaces.collect();
+    let labels = format!("app in ({})", servers.join(", "));
+    let before = cluster.pods(&namespaces, &labels).await?;
+    let script = block(CHANGES_MD, "## 3. Restart the servers")?;
+    ensure!(
+        script.contains(FOR_FULCIO),
+        "step 3 doesn't restart {FOR_FULCIO}"
+    );
+    let restart = script.replace(FOR_FULCIO, &servers.join(" "));
+    process::script(&restart).await?;
+    cluster.wait_for_end_of(&before, &namespaces).await
+}
+
+/// Takes Rekor's key with this ID out of what clients trust, as the document says.
+pub(crate) async fn withdraw(cluster: &Cluster, id: &str) -> Result<()> {
+    let function = block(CHANGES_MD, "# Take something back")?;
+    let log = process::script(&format!("{function}\nwithdraw {id}")).await?;
+    process::says(&log, &[id, "verifies nowhere any more"])?;
+    restart(cluster, &["tuf"]).await
 }
 
 /// Runs a Job of `tuf-system` again, under another name, and checks that it refuses the change.
@@ -162,5 +170,7 @@ mod tests {
         );
         let restart = block(CHANGES_MD, "## 3. Restart the servers").unwrap();
         assert!(restart.contains(FOR_FULCIO), "{restart}");
+        let withdraw = block(CHANGES_MD, "# Take something back").unwrap();
+        assert!(withdraw.starts_with("withdraw() {"), "{withdraw}");
     }
 }

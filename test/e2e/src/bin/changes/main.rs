@@ -8,7 +8,7 @@ mod newest;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use clap::Parser;
 use e2e::{Cluster, Cosign, Phases, client, namespaces, process};
 
@@ -65,8 +65,12 @@ async fn wait_for_jobs(namespaces: &[String]) -> Result<()> {
 }
 
 async fn change_all(cluster: &Cluster, phases: &mut Phases) {
+    let mut first_key = String::new();
     phases
-        .run("the first signatures", sign_first(cluster))
+        .run("the first signatures", async {
+            first_key = newest::rekor_log_id(cluster).await?;
+            sign_first(cluster).await
+        })
         .await;
     let mut signed = vec!["first"];
     for change in CHANGES {
@@ -82,6 +86,22 @@ async fn change_all(cluster: &Cluster, phases: &mut Phases) {
         );
         phases.run(&what, verify_all(cluster, &signed)).await;
     }
+    let what = "Rekor's first key: withdrawn, and nothing that was signed with another";
+    phases
+        .run(what, async {
+            change::withdraw(cluster, &first_key).await?;
+            verify_all(cluster, &signed[1..]).await?;
+            refuse("first").await
+        })
+        .await;
+}
+
+/// Both cosigns refuse what was signed under what was withdrawn.
+async fn refuse(blob: &str) -> Result<()> {
+    for cosign in Cosign::BOTH {
+        ensure!(cosign.verify(blob).await.is_err(), "{blob:?} verifies");
+    }
+    Ok(())
 }
 
 /// Keeps the TUF repository as the cosigns have it now.

@@ -48,6 +48,12 @@ pub(crate) async fn check(cluster: &Cluster, bundle: &Value) -> Result<()> {
     process::says(&promises, &[&format!("logid{}", hex::encode(ctlog))])
 }
 
+/// The log ID of Rekor's key now, as hexadecimal digits.
+pub(crate) async fn rekor_log_id(cluster: &Cluster) -> Result<String> {
+    let key = published(cluster, REKOR, PUBLIC).await?;
+    Ok(hex::encode(openssl::log_id(&key).await?))
+}
+
 /// What clients get to know of a server's key now.
 async fn published(cluster: &Cluster, pair: KeyPair, entry: &str) -> Result<Vec<u8>> {
     let public = cluster
