@@ -11,11 +11,12 @@ import (
 	"net/url"
 	"path/filepath"
 
+	"github.com/secure-systems-lab/go-securesystemslib/encrypted"
 	"github.com/sigstore/fulcio/pkg/ca/fileca"
 	"github.com/sigstore/sigstore/pkg/cryptoutils"
 )
 
-var checks = map[string]check{"fulcio": authority}
+var checks = map[string]check{"fulcio": authority, "seal": seal}
 
 // authority is what Fulcio does with --ca=fileca at its start, and a first certificate.
 func authority(dir string, question question, answer *answer) error {
@@ -43,4 +44,10 @@ func (somebody) Name(context.Context) string { return "somebody" }
 func (somebody) Embed(_ context.Context, cert *x509.Certificate) error {
 	cert.URIs = []*url.URL{{Scheme: "https", Host: "example.com"}}
 	return nil
+}
+
+// seal encrypts a private key (PKCS#8, DER) as cosign does.
+func seal(_ string, question question, answer *answer) (err error) {
+	answer.Output, err = encrypted.Encrypt(question.Files["key"], question.Password)
+	return err
 }

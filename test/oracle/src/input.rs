@@ -1,0 +1,122 @@
+//! What somebody brings.
+
+use base64ct::{Base64, Encoding as _};
+
+/// Files that somebody brings, and for whom.
+pub(crate) struct Input {
+    /// Its line in the table: words from general to special, with slashes between them.
+    pub(crate) id: String,
+    pub(crate) reader: Reader,
+    /// The private key; for [`Reader::PublicKey`] the public one.
+    pub(crate) key: Vec<u8>,
+    /// Its password; without one, the Secret has no such entry.
+    pub(crate) password: Option<Vec<u8>>,
+    /// Its certificates: Fulcio's and the timestamping authority's, the first one the key's.
+    pub(crate) chain: Vec<u8>,
+}
+
+/// Who reads it in the end.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Reader {
+    /// Fulcio, by way of `createcerts`.
+    Fulcio,
+    /// As before, but the Job has to make the certificates.
+    FulcioWithoutChain,
+    /// Rekor, by way of `createsecret`.
+    Rekor,
+    /// timestamp-server, by way of `createcertchain`.
+    Tsa,
+    /// As before, but the Job has to make the certificates.
+    TsaWithoutChain,
+    /// ct_server, by way of `createctconfig`, which finds the key in the log's Secret.
+    CtLog,
+    /// As before, but the key is in a Secret of its owner's, and written anew from there.
+    CtLogImport,
+    /// Clients, by way of `createtuf`: the public key of a Rekor.
+    PublicKey,
+    /// ct_server, by way of `createctconfig`, which asks a running Fulcio for its chain.
+    TrustBundle,
+}
+
+impl Input {
+    /// An input without password or certificates.
+    pub(crate) fn new(id: impl Into<String>, reader: Reader, key: impl Into<Vec<u8>>) -> Self {
+        Self {
+            id: id.into(),
+            reader,
+            key: key.into(),
+            password: None,
+            chain: vec![],
+        }
+    }
+
+    /// Those of its files that a question names, by the oracle's names.
+    pub(crate) fn question(&self) -> Question {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let password = text(self.password.as_deref().unwrap_or_default());
+        let key = ("key", self.key.clone());
+        let (oracle, files) = match self.reader {
+            Reader::Fulcio | Reader::FulcioWithoutChain | Reader::TrustBundle => {
+                ("fulcio", vec![key, ("cert", self.chain.clone())])
+            }
+            Reader::Tsa | Reader::TsaWithoutChain => {
+                ("tsa", vec![key, ("chain", self.chain.clone())])
+            }
+            // What is imported is written anew, so any of the forms that servers read may be.
+            Reader::Rekor | Reader::CtLogImport => ("rekor", vec![key]),
+            Reader::CtLog => {
+                let config = ct_server_config(&password);
+                let root = ("fulcio-0", self.chain.clone());
+                (
+                    "ctlog",
+                    vec![("private", self.key.clone()), ("config", config), root],
+                )
+            }
+            Reader::PublicKey => return Question::client("public-key", &[key]),
+        };
+        Question::new(oracle, oracle, &files, self.password.as_deref())
+    }
+}
+
+/// A configuration of ct_server in protobuf's text form, with the private key where it is mounted.
+fn ct_server_config(password: &str) -> Vec<u8> {
+    format!(
+        r#"config: {{ log_id: 1 prefix: "log" roots_pem_file: "/ctfe-keys/fulcio-0"
+            private_key: {{ [type.googleapis.com/keyspb.PEMKeyFile] {{
+                path: "/ctfe-keys/private" password: {} }} }} }}"#,
+        serde_json::Value::from(password)
+    )
+    .into()
+}
+
+/// What an oracle is asked.
+#[derive(serde::Serialize)]
+pub(crate) struct Question {
+    #[serde(skip)]
+    pub(crate) oracle: &'static str,
+    pub(crate) check: &'static str,
+    files: std::collections::BTreeMap<String, String>,
+    password: String,
+}
+
+impl Question {
+    pub(crate) fn new(
+        oracle: &'static str,
+        check: &'static str,
+        files: &[(&str, Vec<u8>)],
+        password: Option<&[u8]>,
+    ) -> Self {
+        let file =
+            |(name, bytes): &(&str, Vec<u8>)| ((*name).to_owned(), Base64::encode_string(bytes));
+        Self {
+            oracle,
+            check,
+            files: files.iter().map(file).collect(),
+            password: Base64::encode_string(password.unwrap_or_default()),
+        }
+    }
+
+    pub(crate) fn client(check: &'static str, files: &[(&str, Vec<u8>)]) -> Self {
+        Self::new("client", check, files, None)
+    }
+}

@@ -1,0 +1,228 @@
+//! The Jobs, each run against a cluster that holds what somebody brings.
+
+use std::{collections::BTreeMap, path::Path};
+
+use anyhow::{Context as _, Result, bail, ensure};
+use base64ct::{Base64, Encoding as _};
+use contract::{CTLOG, FULCIO, KeyPair, PUBLIC, REKOR, TSA};
+use keys::PublicKey;
+use sha2::{Digest as _, Sha256};
+use testbed::{Entries, Fulcio, Kubernetes, Outcome, Process};
+
+use crate::{
+    input::{Input, Question, Reader},
+    oracle::Oracles,
+};
+
+/// A Job's verdict.
+pub(crate) enum Verdict {
+    /// With what is wrong with what it then published.
+    Accepts(Result<()>),
+    /// With the refusal's text.
+    Refuses(String),
+}
+
+/// Runs the Job that the input's reader waits for. What it then publishes is asked about as well.
+///
+/// # Errors
+///
+/// When it ends in another way.
+pub(crate) fn judge(input: &Input, jobs: &Path, oracles: &mut Oracles) -> Result<Verdict> {
+    let kubernetes = Kubernetes::start();
+    let binary = |name: &str| jobs.join(name).display().to_string();
+    let outcome = match input.reader {
+        Reader::Fulcio | Reader::FulcioWithoutChain => {
+            set_pair(&kubernetes, &FULCIO, input);
+            let job = kubernetes.job("fulcio-system", "createcerts", &binary("createcerts"));
+            run(job)
+        }
+        Reader::Rekor => {
+            set_pair(&kubernetes, &REKOR, input);
+            run(kubernetes.job("rekor-system", "createsecret", &binary("createsecret")))
+        }
+        Reader::Tsa | Reader::TsaWithoutChain => {
+            set_pair(&kubernetes, &TSA, input);
+            run(kubernetes.job("tsa-system", "createcertchain", &binary("createcertchain")))
+        }
+        Reader::CtLog | Reader::CtLogImport | Reader::TrustBundle => {
+            ct_log(&kubernetes, input, &binary("createctconfig"))
+        }
+        Reader::PublicKey => {
+            let entries = Entries::from([(PUBLIC.into(), input.key.clone())]);
+            kubernetes.set_secret("tuf-system", REKOR.copy, &entries);
+            let job = kubernetes.job("tuf-system", "createtuf", &binary("createtuf"));
+            run(job.args(["--fulcio-secret=", "--ctlog-secret=", "--tsa-secret="]))
+        }
+    };
+    match outcome.code {
+        0 => Ok(Verdict::Accepts(check_published(
+            input,
+            &kubernetes,
+            oracles,
+        ))),
+        3 => Ok(Verdict::Refuses(refusals(&outcome))),
+        code => bail!("exit code {code}:\n{}", outcome.log),
+    }
+}
+
+/// Nothing is to be waited for, so nothing takes long.
+fn run(job: Process<'_>) -> Outcome {
+    job.args(["--timeout=20s"]).run()
+}
+
+fn refusals(outcome: &Outcome) -> String {
+    let lines = outcome
+        .log
+        .lines()
+        .filter_map(|line| line.strip_prefix("ERROR refused: "));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+fn set_pair(kubernetes: &Kubernetes, pair: &KeyPair, input: &Input) {
+    let mut entries = Entries::from([(pair.key.into(), input.key.clone())]);
+    if let Some(password) = &input.password {
+        entries.insert(pair.password.into(), password.clone());
+    }
+    if [Reader::Fulcio, Reader::Tsa].contains(&input.reader) {
+        entries.insert(pair.trusted.into(), input.chain.clone());
+    }
+    kubernetes.set_secret(pair.private.namespace, pair.private.name, &entries);
+}
+
+fn ct_log(kubernetes: &Kubernetes, input: &Input, binary: &str) -> Outcome {
+    let namespace = CTLOG.private.namespace;
+    let fulcio = Fulcio::start(&String::from_utf8_lossy(&input.chain));
+    let url = format!("--fulcio-url={}", fulcio.url());
+    kubernetes.set_config_map(namespace, "ctlog-config", &[("treeID", "42")]);
+    let mut job = kubernetes
+        .job(namespace, "createctconfig", binary)
+        .args([url]);
+    match input.reader {
+        Reader::CtLog => set_pair(kubernetes, &CTLOG, input),
+        Reader::CtLogImport => {
+            allow_own(kubernetes);
+            let own = Entries::from([(CTLOG.key.into(), input.key.clone())]);
+            kubernetes.set_secret(namespace, OWN, &own);
+            job = job.args(["--private-secret=own"]);
+            if let Some(password) = &input.password {
+                job = job.args([format!(
+                    "--key-password={}",
+                    String::from_utf8_lossy(password)
+                )]);
+            }
+        }
+        _ => (),
+    }
+    run(job)
+}
+
+/// Lets the Job read the Secret of the user's own.
+fn allow_own(kubernetes: &Kubernetes) {
+    let mut role = kubernetes
+        .get("Role", CTLOG.private.namespace, "createctconfig")
+        .expect("config/ has it");
+    let names = role["rules"][1]["resourceNames"].as_array_mut();
+    names.expect("the rule names Secrets").push(OWN.into());
+    kubernetes.apply(&role);
+}
+
+/// Asks the server once more, with what the Job made of it.
+fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles) -> Result<()> {
+    let [private, public] = match pair(input.reader) {
+        Some(pair) => [&pair.private, &pair.public]
+            .map(|secret| kubernetes.secret(secret.namespace, secret.name)),
+        None => return check_trusted_root(input, kubernetes, oracles),
+    };
+    let entry = |name: &str| private.get(name).cloned().unwrap_or_default();
+    let question = match input.reader {
+        Reader::Rekor => Question::new(
+            "rekor",
+            "rekor",
+            &[("key", entry(REKOR.key))],
+            Some(&entry(REKOR.password)),
+        ),
+        Reader::Fulcio | Reader::FulcioWithoutChain => {
+            let files = [("key", entry(FULCIO.key)), ("cert", entry(FULCIO.trusted))];
+            Question::new("fulcio", "fulcio", &files, Some(&entry(FULCIO.password)))
+        }
+        Reader::Tsa | Reader::TsaWithoutChain => {
+            let files = [("key", entry(TSA.key)), ("chain", entry(TSA.trusted))];
+            Question::new("tsa", "tsa", &files, Some(&entry(TSA.password)))
+        }
+        _ => {
+            let files: Vec<_> = private
+                .iter()
+                .map(|(name, file)| (name.as_str(), file.clone()))
+                .collect();
+            Question::new("ctlog", "ctlog", &files, None)
+        }
+    };
+    let answer = oracles.ask(&question)?;
+    ensure!(
+        answer.accepted,
+        "the server refuses what the Job made: {}",
+        answer.error
+    );
+    if !answer.log_id.is_empty() {
+        check_public(&public, &answer.log_id)?;
+    }
+    Ok(())
+}
+
+/// A public key is published as OpenSSL writes it, and its digest is the log's ID.
+fn check_public(public: &BTreeMap<String, Vec<u8>>, log_id: &str) -> Result<()> {
+    let pem = public.get(PUBLIC).context("no public key is published")?;
+    let key = PublicKey::from_pem(pem).context("reading the published key")?;
+    ensure!(
+        key.to_pem().as_bytes() == pem,
+        "the published key isn't canonical"
+    );
+    let digest = hex::encode(Sha256::digest(key.der()));
+    ensure!(
+        digest == log_id,
+        "the published key has the log ID {digest}, the server's is {log_id}"
+    );
+    Ok(())
+}
+
+/// Clients read what is trusted, and the log in it has the ID that the server gives itself.
+fn check_trusted_root(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles) -> Result<()> {
+    let trust = kubernetes.config_map("tuf-system", "sigstore-trust");
+    let file = trust
+        .get("trusted_root.json")
+        .context("nothing is published")?;
+    let question = Question::client(
+        "trusted-root",
+        &[("trusted_root.json", file.clone().into())],
+    );
+    let answer = oracles.ask(&question)?;
+    ensure!(
+        answer.accepted,
+        "clients refuse trusted_root.json: {}",
+        answer.error
+    );
+    let server = oracles.ask(&input.question())?;
+    let root: serde_json::Value = serde_json::from_str(file)?;
+    let id = root["tlogs"][0]["logId"]["keyId"]
+        .as_str()
+        .unwrap_or_default();
+    let id = Base64::decode_vec(id).map_or_else(|_| id.to_owned(), hex::encode);
+    ensure!(
+        id == server.log_id,
+        "the published log ID is {id}, clients compute {}",
+        server.log_id
+    );
+    Ok(())
+}
+
+fn pair(reader: Reader) -> Option<&'static KeyPair> {
+    match reader {
+        Reader::Fulcio | Reader::FulcioWithoutChain => Some(&FULCIO),
+        Reader::Rekor => Some(&REKOR),
+        Reader::Tsa | Reader::TsaWithoutChain => Some(&TSA),
+        Reader::CtLog | Reader::CtLogImport | Reader::TrustBundle => Some(&CTLOG),
+        Reader::PublicKey => None,
+    }
+}
+
+const OWN: &str = "own";
