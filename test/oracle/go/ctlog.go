@@ -31,11 +31,14 @@ func init() {
 // log is what ct_server does with a Secret at its start: `config` names the other files, by the path
 // where they are mounted. And a first signature.
 func log(dir string, _ question, answer *answer) error {
-	configs, err := ctfe.LogConfigFromFile(filepath.Join(dir, "config"))
+	multi, err := ctfe.MultiLogConfigFromFile(filepath.Join(dir, "config"))
 	if err != nil {
 		return err
 	}
-	for _, config := range configs {
+	if _, err := ctfe.ValidateLogMultiConfig(multi); err != nil {
+		return err
+	}
+	for _, config := range multi.LogConfigs.Config {
 		if err := mount(dir, config); err != nil {
 			return err
 		}

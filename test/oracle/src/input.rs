@@ -81,9 +81,11 @@ impl Input {
 /// A configuration of ct_server in protobuf's text form, with the private key where it is mounted.
 fn ct_server_config(password: &str) -> Vec<u8> {
     format!(
-        r#"config: {{ log_id: 1 prefix: "log" roots_pem_file: "/ctfe-keys/fulcio-0"
-            private_key: {{ [type.googleapis.com/keyspb.PEMKeyFile] {{
-                path: "/ctfe-keys/private" password: {} }} }} }}"#,
+        r#"backends: {{ backend: {{ name: "trillian" backend_spec: "trillian:80" }} }}
+            log_configs: {{ config: {{
+                log_id: 1 prefix: "log" log_backend_name: "trillian" roots_pem_file: "/ctfe-keys/fulcio-0"
+                private_key: {{ [type.googleapis.com/keyspb.PEMKeyFile] {{
+                    path: "/ctfe-keys/private" password: {} }} }} }} }}"#,
         serde_json::Value::from(password)
     )
     .into()
