@@ -18,13 +18,17 @@
 //! # Ok::<(), scaffolding_keys::Error>(())
 //! ```
 
+mod blocks;
 mod error;
+mod flaw;
 mod legacy;
 mod pem_file;
 mod private;
 mod public;
 
+pub use blocks::Blocks;
 pub use error::{Error, Result};
+pub use flaw::Flaw;
 pub use pem_file::to_pem;
 pub use private::{Kind, PrivateKey};
 pub use public::PublicKey;
