@@ -4,7 +4,7 @@ use anyhow::Result;
 use contract::{CTLOG, PASSWORD, PRIVATE, PUBLIC};
 use gate::{Kube, Secret, Source};
 use keypair::{Halves, Pair};
-use keys::{PrivateKey, PublicKey};
+use keys::{PrivateKey, PublicKey, Reader};
 use refusal::{NotYet, Refusal};
 
 use crate::{flags::Args, published::PublishedConfig};
@@ -36,7 +36,7 @@ pub(crate) async fn existing(
     let password = pair.password(given);
     let halves = match (key, own) {
         (Some(key), own) => {
-            check_published(pair, &key)?;
+            check_published(pair, &key, &password)?;
             if own.is_some_and(|own| own.public_key() != key.public_key()) {
                 let refusal = Refusal::new(
                     pair.private.entry(PRIVATE),
@@ -105,7 +105,10 @@ async fn own_key(
         Refusal::new(
             source.entry(PRIVATE),
             format!("can't be used ({cause})"),
-            "mend it, or give its password with --key-password-file",
+            match cause.mend() {
+                Some(command) => format!("mend it ({command})"),
+                None => "mend it, or give its password with --key-password-file".into(),
+            },
         )
     })?;
     check_own(&source, &key)?;
@@ -141,7 +144,7 @@ fn is_restored(
 
 /// Refuses a published key that ct_server can't use: it opens a private key only if that is
 /// encrypted in the older form.
-fn check_published(pair: &Pair, key: &PrivateKey) -> Result<(), Refusal> {
+fn check_published(pair: &Pair, key: &PrivateKey, password: &[u8]) -> Result<(), Refusal> {
     let refuse = |difference: &str, way_out: String| {
         Err(Refusal::new(
             pair.private.entry(PRIVATE),
@@ -154,11 +157,11 @@ fn check_published(pair: &Pair, key: &PrivateKey) -> Result<(), Refusal> {
         return refuse(ED25519, way_out);
     }
     let pem = pair.private.bytes(PRIVATE).unwrap_or_default();
-    if String::from_utf8_lossy(pem).contains("\nDEK-Info:") {
+    let Err(cause) = PrivateKey::read(Reader::Trillian, pem, Some(password)) else {
         return Ok(());
-    }
+    };
     refuse(
-        "isn't encrypted in the form that ct_server opens (DEK-Info)",
+        &format!("can't be opened by ct_server ({cause})"),
         format!(
             "move it to {PRIVATE:?} of another Secret, leave the rest as it is, and name that Secret with \
              --private-secret"

@@ -1,9 +1,9 @@
 //! The key, and what is to be written into its two Secrets.
 
 use certs::Certificate;
-use contract::PUBLIC;
+use contract::{FULCIO, PUBLIC, REKOR, TSA};
 use gate::Entries;
-use keys::{Kind, PrivateKey, PublicKey};
+use keys::{Kind, PrivateKey, PublicKey, Reader};
 use refusal::{NotYet, Refusal};
 use tracing::warn;
 
@@ -95,19 +95,30 @@ impl Pair {
                 "the password given isn't the one in {object}, which is kept"
             );
         }
-        PrivateKey::from_pem(pem, stored.or(given.map(str::as_bytes)))
+        PrivateKey::read(self.reader(), pem, stored.or(given.map(str::as_bytes)))
             .map(Some)
             .map_err(|cause| {
                 let password = layout.password;
-                let way_out = match cause {
-                    keys::Error::NoPassword => {
+                let way_out = match (&cause, cause.mend()) {
+                    (keys::Error::NoPassword, _) => {
                         format!("put that into {password:?}, or restore both from a backup")
                     }
+                    (_, Some(command)) => format!("mend it ({command})"),
                     _ => format!("mend it, or restore it and {password:?} from a backup"),
                 };
                 let difference = format!("can't be used ({cause})");
                 Refusal::new(private.entry(layout.key), difference, way_out)
             })
+    }
+
+    /// Whose form a key that exists has to be in. `createctconfig` tells by itself what ct_server
+    /// doesn't open, since it can write such a key anew.
+    fn reader(&self) -> Reader {
+        match *self.layout {
+            FULCIO => Reader::Sigstore,
+            REKOR | TSA => Reader::Step,
+            _ => Reader::Any,
+        }
     }
 
     fn key_lost(&self, left: &str, to_start_anew: &str) -> Refusal {
@@ -206,14 +217,14 @@ impl Pair {
         }
     }
 
-    /// The public half of `key` (PEM): as the Secret has it, else derived from the key.
+    /// The public half of `key` (PEM), which what the Secret has must be as well.
     fn public_key(&self, key: &PrivateKey) -> Result<Vec<u8>, Refusal> {
         let is_private = self.layout.private.entries.contains(&PUBLIC);
         let Some(pem) = self.private.bytes(PUBLIC).filter(|_| is_private) else {
             return Ok(key.public_key().to_pem().into());
         };
         let (difference, way_out) = match PublicKey::from_pem(pem) {
-            Ok(public) if public == *key.public_key() => return Ok(pem.to_vec()),
+            Ok(public) if public == *key.public_key() => return Ok(public.to_pem().into()),
             Ok(_) => (
                 "doesn't belong to the private key beside it".into(),
                 "restore the one that is wrong from a backup, or remove it to have it derived",

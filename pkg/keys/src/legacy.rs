@@ -2,36 +2,33 @@
 //! "traditional" format.
 //!
 //! It is weak by design (one round of MD5, no integrity check), but the one encrypted form that
-//! ct_server opens: `crypto/keys/pem/pem.go` in Trillian calls Go's `x509.DecryptPEMBlock`.
+//! ct_server opens: `crypto/keys/pem/pem.go` in Trillian calls Go's `x509.DecryptPEMBlock`, whose
+//! ciphers these are.
 
-use aes::Aes256;
+use aes::{Aes128, Aes192, Aes256};
 use cbc::{
     Decryptor, Encryptor,
-    cipher::{BlockModeDecrypt as _, BlockModeEncrypt as _, KeyIvInit as _, block_padding::Pkcs7},
+    cipher::{
+        BlockCipherDecrypt, BlockModeDecrypt as _, BlockModeEncrypt as _, InnerIvInit, KeyInit,
+        KeyIvInit as _, block_padding::Pkcs7,
+    },
 };
-use hex::FromHex as _;
+use des::{Des, TdesEde3};
 use md5::{Digest as _, Md5};
 use pem::Pem;
 use zeroize::Zeroizing;
 
 use crate::{Error, Result, pem_file, random_bytes};
 
-/// Whether the block's headers say that it is encrypted.
-pub(crate) fn is_encrypted(block: &Pem) -> bool {
-    block
-        .headers()
-        .get(PROC_TYPE)
-        .is_some_and(|value| value.contains("ENCRYPTED"))
-}
-
 /// `der` as a `PRIVATE KEY` block with the headers `Proc-Type` and `DEK-Info`.
 pub(crate) fn encrypt(der: &[u8], password: &[u8]) -> String {
     let iv = random_bytes::<16>();
-    let cipher = Encryptor::<Aes256>::new(&(*derived_key(password, &iv)).into(), &iv.into());
+    let cipher = Encryptor::<Aes256>::new_from_slices(&derived_key(password, &iv, 32), &iv);
+    let cipher = cipher.expect("a key of 32 bytes and a vector of 16");
     let mut block = Pem::new("PRIVATE KEY", cipher.encrypt_padded_vec::<Pkcs7>(der));
     for (name, value) in [
-        (PROC_TYPE, "4,ENCRYPTED".into()),
-        (DEK_INFO, format!("{CIPHER},{}", hex::encode(iv))),
+        ("Proc-Type", "4,ENCRYPTED".into()),
+        (DEK_INFO, format!("AES-256-CBC,{}", hex::encode(iv))),
     ] {
         block
             .headers_mut()
@@ -46,40 +43,60 @@ pub(crate) fn encrypt(der: &[u8], password: &[u8]) -> String {
 /// With a wrong password the padding is almost always wrong, but for one password in 256 it happens
 /// to look right: only the caller, who parses the DER, can tell.
 pub(crate) fn decrypt(block: &Pem, password: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
-    let (cipher, iv) = block
-        .headers()
-        .get(DEK_INFO)
-        .and_then(|info| info.split_once(','))
-        .ok_or(Error::NotPem)?;
-    if cipher.trim() != CIPHER {
-        return Err(Error::UnknownCipher(cipher.trim().into()));
+    let info = block.headers().get(DEK_INFO).unwrap_or_default();
+    let (name, iv) = info.split_once(',').ok_or(Error::Headers)?;
+    let (_, key_length, decrypt) = CIPHERS
+        .iter()
+        .find(|(known, ..)| *known == name)
+        .ok_or_else(|| Error::UnknownCipher(name.into()))?;
+    let iv = hex::decode(iv).map_err(|_| Error::Headers)?;
+    if iv.len() < SALT_LENGTH {
+        return Err(Error::Headers);
     }
-    let iv = <[u8; 16]>::from_hex(iv.trim()).map_err(|_| Error::NotPem)?;
-    Decryptor::<Aes256>::new(&(*derived_key(password, &iv)).into(), &iv.into())
-        .decrypt_padded_vec::<Pkcs7>(block.contents())
+    let key = derived_key(password, &iv, *key_length);
+    decrypt(&key, &iv, block.contents())
+}
+
+/// The name of a cipher, the length of its key in bytes, and how it decrypts with a key and an
+/// initialisation vector.
+type Cipher = (
+    &'static str,
+    usize,
+    fn(&[u8], &[u8], &[u8]) -> Result<Zeroizing<Vec<u8>>>,
+);
+
+const CIPHERS: [Cipher; 5] = [
+    ("DES-CBC", 8, decrypt_with::<Des>),
+    ("DES-EDE3-CBC", 24, decrypt_with::<TdesEde3>),
+    ("AES-128-CBC", 16, decrypt_with::<Aes128>),
+    ("AES-192-CBC", 24, decrypt_with::<Aes192>),
+    ("AES-256-CBC", 32, decrypt_with::<Aes256>),
+];
+
+fn decrypt_with<C>(key: &[u8], iv: &[u8], sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>>
+where
+    C: BlockCipherDecrypt + KeyInit,
+    Decryptor<C>: InnerIvInit<Inner = C>,
+{
+    Decryptor::<C>::new_from_slices(key, iv)
+        .map_err(|_| Error::Headers)?
+        .decrypt_padded_vec::<Pkcs7>(sealed)
         .map(Zeroizing::new)
         .map_err(|_| Error::WrongPassword)
 }
 
-/// The cipher's key: OpenSSL's `EVP_BytesToKey` with MD5, one round, and the first half of the
+/// The cipher's key: OpenSSL's `EVP_BytesToKey` with MD5, one round, and the first 8 bytes of the
 /// initialisation vector as the salt.
-fn derived_key(password: &[u8], iv: &[u8; 16]) -> Zeroizing<[u8; 32]> {
-    let salt = &iv[..8];
-    let first = Md5::new()
-        .chain_update(password)
-        .chain_update(salt)
-        .finalize();
-    let second = Md5::new()
-        .chain_update(first)
-        .chain_update(password)
-        .chain_update(salt)
-        .finalize();
-    let mut key = Zeroizing::new([0; 32]);
-    key[..16].copy_from_slice(&first);
-    key[16..].copy_from_slice(&second);
+fn derived_key(password: &[u8], iv: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
+    let mut key = Zeroizing::new(Vec::with_capacity(length + 16));
+    while key.len() < length {
+        let before = &key[key.len().saturating_sub(16)..];
+        let digest = Md5::new().chain_update(before).chain_update(password);
+        key.extend_from_slice(&digest.chain_update(&iv[..SALT_LENGTH]).finalize());
+    }
+    key.truncate(length);
     key
 }
 
-const PROC_TYPE: &str = "Proc-Type";
 const DEK_INFO: &str = "DEK-Info";
-const CIPHER: &str = "AES-256-CBC";
+const SALT_LENGTH: usize = 8;

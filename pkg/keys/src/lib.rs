@@ -3,7 +3,7 @@
 //!
 //! Rekor and Fulcio open PKCS#8 with PBES2 ([`PrivateKey::to_encrypted_pem`]); the CT log and every
 //! release of the timestamp authority open the older form with `DEK-Info`
-//! ([`PrivateKey::to_legacy_pem`]). [`PrivateKey::from_pem`] reads both, and plain keys.
+//! ([`PrivateKey::to_legacy_pem`]). [`PrivateKey::read`] reads what a server's [`Reader`] reads.
 //!
 //! ```
 //! use scaffolding_keys::{Kind, PrivateKey, random_password};
@@ -22,9 +22,13 @@ mod blocks;
 mod error;
 mod flaw;
 mod legacy;
+mod pbes2;
 mod pem_file;
+mod plain;
 mod private;
 mod public;
+mod reader;
+mod sealed;
 
 pub use blocks::Blocks;
 pub use error::{Error, Result};
@@ -32,6 +36,7 @@ pub use flaw::Flaw;
 pub use pem_file::to_pem;
 pub use private::{Kind, PrivateKey};
 pub use public::PublicKey;
+pub use reader::Reader;
 
 /// A random password of 128 bits, in lower-case hexadecimal digits: safe in a flag, in an
 /// environment variable and in every configuration format.

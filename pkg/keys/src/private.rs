@@ -6,19 +6,15 @@ use aws_lc_rs::{
     encoding::AsDer,
     rsa,
     signature::{
-        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING,
-        ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
-        KeyPair as _,
+        ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING, EcdsaKeyPair,
+        Ed25519KeyPair,
     },
 };
 use p256::elliptic_curve::Generate as _;
-use pkcs5::pbes2;
-use pkcs8::{
-    DecodePrivateKey as _, EncodePrivateKey as _, EncryptedPrivateKeyInfoRef, PrivateKeyInfoRef,
-};
+use pkcs8::{DecodePrivateKey as _, EncodePrivateKey as _};
 use zeroize::Zeroizing;
 
-use crate::{Error, PublicKey, Result, legacy, pem_file, random_bytes, to_pem};
+use crate::{Error, PublicKey, Reader, Result, legacy, pbes2, plain, sealed};
 
 /// What kinds of keys are made here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,75 +110,55 @@ impl PrivateKey {
         Self::from_pkcs8(pkcs8).expect("a new key can be read")
     }
 
-    /// Reads a PEM file with one private key: PKCS#8 (RFC 5958), SEC1 (RFC 5915) or PKCS#1, plain,
-    /// with PBES2 or with `DEK-Info`. A plain key ignores the password.
+    /// Reads a PEM file with one private key, in any form that a server opens. A plain key ignores
+    /// the password.
     ///
     /// # Errors
     ///
     /// Each variant of [`Error`].
     pub fn from_pem(file: &[u8], password: Option<&[u8]>) -> Result<Self> {
-        let block = pem_file::read(file)?;
-        if legacy::is_encrypted(&block) {
-            let der = legacy::decrypt(&block, password.ok_or(Error::NoPassword)?)?;
-            return Self::from_der(der).map_err(|_| Error::WrongPassword);
-        }
-        if block.tag() == ENCRYPTED {
-            let encrypted = EncryptedPrivateKeyInfoRef::try_from(block.contents())
-                .map_err(|_| Error::NoKey("encrypted private key"))?;
-            let der = encrypted
-                .decrypt(password.ok_or(Error::NoPassword)?)
-                .map_err(|_| Error::WrongPassword)?;
-            return Self::from_der(Zeroizing::new(der.as_bytes().to_vec()));
-        }
-        Self::from_der(Zeroizing::new(block.into_contents()))
+        Self::read(Reader::Any, file, password)
     }
 
-    fn from_der(der: Zeroizing<Vec<u8>>) -> Result<Self> {
-        if PrivateKeyInfoRef::try_from(der.as_slice()).is_ok() {
-            return Self::from_pkcs8(der);
+    /// Reads a PEM file with a private key as a server does: PKCS#8 (RFC 5958), SEC1 (RFC 5915) or
+    /// PKCS#1, plain or encrypted with PBES2, with `DEK-Info` or as cosign does it, where that
+    /// server opens it.
+    ///
+    /// # Errors
+    ///
+    /// Each variant of [`Error`].
+    pub fn read(reader: Reader, file: &[u8], password: Option<&[u8]>) -> Result<Self> {
+        let block = reader.block(file)?;
+        let given = || password.filter(|password| !password.is_empty());
+        let password = || given().ok_or(Error::NoPassword);
+        let label = |label| reader.minds_labels().then_some(label);
+        if reader.sees_older_form(&block)? {
+            let der = legacy::decrypt(&block, password()?)?;
+            return match plain::pkcs8(label(block.tag()), &der) {
+                Err(Error::NoKey(_)) => Err(Error::WrongPassword),
+                pkcs8 => Self::from_pkcs8(pkcs8?),
+            };
         }
-        let sec1 = CURVES.iter().find_map(|curve| {
-            EcdsaKeyPair::from_private_key_der(curve, &der)
-                .and_then(|key| Ok(key.to_pkcs8v1()?.as_ref().to_vec()))
-                .ok()
-        });
-        let pkcs1 = || {
-            rsa::KeyPair::from_der(&der)
-                .ok()?
-                .as_der()
-                .ok()
-                .map(|key| key.as_ref().to_vec())
+        let contents = block.contents();
+        let sealed = match block.tag() {
+            _ if reader == Reader::Trillian => return Err(Error::NotEncrypted),
+            pbes2::LABEL => Some(pbes2::decrypt(reader, contents, password()?)?),
+            label if reader.opens_sealed(label) => {
+                Some(sealed::decrypt(reader, contents, password()?)?)
+            }
+            label if label.starts_with("ENCRYPTED") => {
+                return Err(Error::UnknownCipher("cosign's form".into()));
+            }
+            _ => None,
         };
-        let pkcs8 = sec1.or_else(pkcs1).ok_or(Error::NoKey("private key"))?;
-        Self::from_pkcs8(Zeroizing::new(pkcs8))
+        match sealed {
+            Some(der) => Self::from_pkcs8(plain::pkcs8(label("PRIVATE KEY"), &der)?),
+            None => Self::from_pkcs8(plain::pkcs8(label(block.tag()), contents)?),
+        }
     }
 
     fn from_pkcs8(pkcs8: Zeroizing<Vec<u8>>) -> Result<Self> {
-        let ecdsa = CURVES.iter().find_map(|curve| {
-            let key = EcdsaKeyPair::from_pkcs8(curve, &pkcs8).ok()?;
-            key.public_key()
-                .as_der()
-                .ok()
-                .map(|der| der.as_ref().to_vec())
-        });
-        let rsa = || {
-            let key = rsa::KeyPair::from_pkcs8(&pkcs8).ok()?;
-            key.public_key()
-                .as_der()
-                .ok()
-                .map(|der| der.as_ref().to_vec())
-        };
-        let ed25519 = || {
-            let key = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8).ok()?;
-            key.public_key()
-                .as_der()
-                .ok()
-                .map(|der| der.as_ref().to_vec())
-        };
-        let public = ecdsa
-            .or_else(rsa)
-            .or_else(ed25519)
-            .ok_or(Error::UnknownKind)?;
+        let public = plain::public(&pkcs8).ok_or(Error::UnknownKind)?;
         Ok(Self {
             public: PublicKey::from_der(&public)?,
             pkcs8,
@@ -211,16 +187,7 @@ impl PrivateKey {
     /// Rekor's and Fulcio's file signers open this form (go.step.sm/crypto's `pemutil/pkcs8.go`).
     /// They refuse scrypt, the default of the pkcs8 crate.
     pub fn to_encrypted_pem(&self, password: &[u8]) -> String {
-        let parameters = pbes2::Parameters::generate_pbkdf2_sha256_aes256cbc(
-            PBKDF2_ROUNDS,
-            &random_bytes::<16>(),
-            random_bytes::<16>(),
-        )
-        .expect("the rounds and the salt are within their limits");
-        let encrypted = PrivateKeyInfoRef::try_from(self.pkcs8.as_slice())
-            .and_then(|key| key.encrypt_with_params(parameters, password))
-            .expect("a key that was read can be encrypted");
-        to_pem(ENCRYPTED, encrypted.as_bytes())
+        pbes2::encrypt(&self.pkcs8, password)
     }
 
     /// A `PRIVATE KEY` block with the headers `Proc-Type: 4,ENCRYPTED` and `DEK-Info: AES-256-CBC`
@@ -232,11 +199,3 @@ impl PrivateKey {
         legacy::encrypt(&self.pkcs8, password)
     }
 }
-
-const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
-const PBKDF2_ROUNDS: u32 = 600_000;
-const CURVES: [&EcdsaSigningAlgorithm; 3] = [
-    &ECDSA_P256_SHA256_ASN1_SIGNING,
-    &ECDSA_P384_SHA384_ASN1_SIGNING,
-    &ECDSA_P521_SHA512_ASN1_SIGNING,
-];

@@ -1,5 +1,12 @@
 //! Public keys.
 
+use aws_lc_rs::{
+    rsa,
+    signature::{
+        ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
+        ParsedPublicKey, VerificationAlgorithm,
+    },
+};
 use pkcs8::{
     der::{
         Decode as _, Encode as _,
@@ -9,38 +16,60 @@ use pkcs8::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{Error, Result, pem_file, to_pem};
+use crate::{Blocks, Error, Reader, Result, to_pem};
 
-/// A public key as X.509 carries it: a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7).
+/// A public key as X.509 carries it: a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7), in the
+/// one form that everybody derives the same log ID from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PublicKey {
     der: Vec<u8>,
 }
 
 impl PublicKey {
-    /// Reads a SubjectPublicKeyInfo in DER.
+    /// Reads a SubjectPublicKeyInfo in DER, as strictly as Go's `x509.ParsePKIXPublicKey`: curves
+    /// by their names, points uncompressed.
     ///
     /// # Errors
     ///
-    /// [`Error::NoKey`] for anything else.
+    /// [`Error::NoKey`], [`Error::SpelledOut`], [`Error::Compressed`], [`Error::UnknownKind`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let info =
             SubjectPublicKeyInfoRef::try_from(der).map_err(|_| Error::NoKey("public key"))?;
         // A bit string in DER may end within a byte; no key does.
-        info.subject_public_key
-            .as_bytes()
-            .ok_or(Error::NoKey("public key"))?;
-        Ok(Self { der: der.to_vec() })
+        let bits = info.subject_public_key.as_bytes();
+        let bits = bits.ok_or(Error::NoKey("public key"))?;
+        let is = |kind: &'static dyn VerificationAlgorithm| ParsedPublicKey::new(kind, der).is_ok();
+        let is_known = match info.algorithm.oid {
+            EC if info.algorithm.parameters_oid().is_err() => return Err(Error::SpelledOut),
+            EC if !bits.starts_with(&[UNCOMPRESSED]) => return Err(Error::Compressed),
+            EC => {
+                is(&ECDSA_P256_SHA256_ASN1)
+                    || is(&ECDSA_P384_SHA384_ASN1)
+                    || is(&ECDSA_P521_SHA512_ASN1)
+            }
+            RSA_ENCRYPTION => {
+                info.algorithm.parameters == Some(AnyRef::NULL) && rsa::PublicKey::from_der(der).is_ok()
+            }
+            _ => is(&ED25519),
+        };
+        match is_known {
+            true => Ok(Self { der: der.to_vec() }),
+            false => Err(Error::UnknownKind),
+        }
     }
 
-    /// Reads a PEM file with one `PUBLIC KEY`, or one `RSA PUBLIC KEY` (PKCS#1), and nothing else:
-    /// what is read here may be passed on as it is.
+    /// Reads a PEM file with one `PUBLIC KEY`, or one `RSA PUBLIC KEY` (PKCS#1). Text may stand
+    /// around it, and [`to_pem`](Self::to_pem) leaves it away: `openssl ec -pubout -text` writes the
+    /// private key there.
     ///
     /// # Errors
     ///
-    /// [`Error::NotPem`], [`Error::NotAlone`], [`Error::NoKey`].
+    /// As [`from_der`](Self::from_der); [`Error::Flaw`], [`Error::NotAlone`].
     pub fn from_pem(file: &[u8]) -> Result<Self> {
-        let block = pem_file::read_bare(file)?;
+        let block = Reader::Sigstore.block(file)?;
+        if Blocks::of(file).count() > 1 {
+            return Err(Error::NotAlone);
+        }
         match block.tag() {
             "PUBLIC KEY" => Self::from_der(block.contents()),
             "RSA PUBLIC KEY" => Self::from_pkcs1(block.contents()),
@@ -63,9 +92,7 @@ impl PublicKey {
             subject_public_key: BitStringRef::from_bytes(key)
                 .map_err(|_| Error::NoKey("public key"))?,
         };
-        Ok(Self {
-            der: info.to_der().map_err(|_| Error::NoKey("public key"))?,
-        })
+        Self::from_der(&info.to_der().map_err(|_| Error::NoKey("public key"))?)
     }
 
     /// The SubjectPublicKeyInfo in DER.
@@ -93,4 +120,9 @@ impl PublicKey {
     }
 }
 
+/// RFC 5480, section 2.1.1.
+const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+/// RFC 3279, section 2.3.1.
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
+/// SEC 1, section 2.3.3.
+const UNCOMPRESSED: u8 = 4;

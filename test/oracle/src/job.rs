@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use base64ct::{Base64, Encoding as _};
-use contract::{CTLOG, FULCIO, KeyPair, PUBLIC, REKOR, TSA};
+use contract::{CTLOG, FULCIO, KeyPair, PUBLIC, REKOR, ROOT_CA, TSA};
 use keys::PublicKey;
 use sha2::{Digest as _, Sha256};
 use testbed::{Entries, Fulcio, Kubernetes, Outcome, Process};
@@ -150,9 +150,13 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
             Question::new("tsa", "tsa", &files, Some(&entry(TSA.password)))
         }
         _ => {
+            // As config/700-ctlog.yaml mounts them.
+            let mounted = [(CTLOG.key, "privkey.pem"), (ROOT_CA, "roots.pem")];
+            let mounted = mounted.map(|(name, path)| (path, entry(name)));
             let files: Vec<_> = private
                 .iter()
                 .map(|(name, file)| (name.as_str(), file.clone()))
+                .chain(mounted)
                 .collect();
             Question::new("ctlog", "ctlog", &files, None)
         }

@@ -116,11 +116,6 @@ pub(crate) const KINDS: [(&str, &str); 17] = [
 ];
 const P256: &str = "ec-p256";
 const RSA: &str = "rsa-2048";
-/// Kinds that the project offers.
-const OFFERED: [&str; 7] = [
-    "ec-p256", "ec-p384", "ec-p521", "rsa-2048", "rsa-3072", "rsa-4096", "ed25519",
-];
-
 impl Corpus {
     fn private(&self, kind: &str) -> Result<Vec<u8>> {
         private(&self.keys, kind)

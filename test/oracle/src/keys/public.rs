@@ -45,7 +45,9 @@ pub(super) fn inputs(keys: &Keys) -> Result<Vec<Input>> {
     let key = private(keys, P256)?;
     let public = openssl::run("pkey -pubout", &key)?;
     let certificate = issuing(&key)?;
-    for (form, file) in forms::all(&public, &certificate) {
+    let forms = forms::all(&public, &certificate);
+    // What is empty is waited for.
+    for (form, file) in forms.into_iter().filter(|(_, file)| !file.is_empty()) {
         add(P256, &format!("spki/{form}"), file);
     }
     let pkcs1 = openssl::run("rsa -RSAPublicKey_out", &private(keys, RSA)?)?;
