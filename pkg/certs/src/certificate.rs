@@ -2,31 +2,39 @@
 
 use std::{fmt, time::SystemTime};
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_ASN1, ECDSA_P256_SHA384_ASN1, ECDSA_P384_SHA256_ASN1, ECDSA_P384_SHA384_ASN1,
-    ECDSA_P521_SHA256_ASN1, ECDSA_P521_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    UnparsedPublicKey, VerificationAlgorithm,
-};
 use keys::PublicKey;
 use sha2::{Digest as _, Sha256};
 use x509_cert::{
-    der::{Decode as _, Encode as _, oid::ObjectIdentifier},
-    ext::pkix::{BasicConstraints, ExtendedKeyUsage},
+    der::{
+        self, Decode as _, Encode as _, Header, Reader as _, SliceReader, Tag,
+        asn1::{Any, ObjectIdentifier},
+    },
+    name::Name,
 };
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    algorithms::{self, KeyKind},
+    bundle::TAG,
+    extensions::Extensions,
+};
 
 /// One certificate.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Certificate {
     der: Vec<u8>,
     parsed: x509_cert::Certificate,
+    extensions: Extensions,
     public_key: PublicKey,
+    key_kind: KeyKind,
 }
 
 impl Certificate {
     /// Reads a certificate in DER.
+    ///
+    /// What Go's parser refuses is refused (`parseCertificate` in `crypto/x509/parser.go`, Go
+    /// 1.26), and what isn't DER, which the clients in other languages refuse: one such certificate
+    /// in `trusted_root.json`, and a client reads nothing of it.
     ///
     /// # Errors
     ///
@@ -34,13 +42,32 @@ impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let unreadable = |cause: &dyn fmt::Display| Error::Unreadable(cause.to_string());
         let parsed = x509_cert::Certificate::from_der(der).map_err(|cause| unreadable(&cause))?;
-        let spki = parsed.tbs_certificate().subject_public_key_info();
-        let spki = spki.to_der().map_err(|cause| unreadable(&cause))?;
-        let public_key = PublicKey::from_der(&spki).map_err(|cause| unreadable(&cause))?;
+        let tbs = parsed.tbs_certificate();
+        let key = tbs.subject_public_key_info();
+        let key_kind = KeyKind::of(key).map_err(|cause| unreadable(&cause))?;
+        if tbs
+            .serial_number()
+            .as_bytes()
+            .first()
+            .is_some_and(|first| *first > 0x7f)
+        {
+            return Err(unreadable(&"its serial number is negative"));
+        }
+        if tbs.signature() != parsed.signature_algorithm() {
+            return Err(unreadable(&"it names two signature algorithms"));
+        }
+        if ![tbs.issuer(), tbs.subject()].into_iter().all(is_readable) {
+            return Err(unreadable(&"its subject or its issuer isn't text"));
+        }
+        let extensions = Extensions::of(tbs).map_err(|cause| unreadable(&cause))?;
+        let key = key.to_der().map_err(|cause| unreadable(&cause))?;
+        let public_key = PublicKey::from_der(&key).map_err(|cause| unreadable(&cause))?;
         Ok(Self {
             der: der.to_vec(),
             parsed,
+            extensions,
             public_key,
+            key_kind,
         })
     }
 
@@ -107,54 +134,89 @@ impl Certificate {
 
     /// Whether it may sign certificates: BasicConstraints with CA:TRUE.
     pub fn is_ca(&self) -> bool {
-        let constraints = self
-            .parsed
-            .tbs_certificate()
-            .get_extension::<BasicConstraints>();
-        constraints
-            .ok()
-            .flatten()
-            .is_some_and(|(_, constraints)| constraints.ca)
+        self.extensions.authority.is_some_and(|(is_ca, _)| is_ca)
     }
 
     /// The purposes in its ExtendedKeyUsage, and whether that extension is critical.
     pub fn extended_key_usage(&self) -> Option<(bool, Vec<ObjectIdentifier>)> {
-        let usage = self
-            .parsed
-            .tbs_certificate()
-            .get_extension::<ExtendedKeyUsage>();
-        usage
-            .ok()
-            .flatten()
-            .map(|(critical, usage)| (critical, usage.0))
+        self.extensions.purposes.clone()
+    }
+
+    pub(crate) fn extensions(&self) -> &Extensions {
+        &self.extensions
+    }
+
+    pub(crate) fn key_kind(&self) -> KeyKind {
+        self.key_kind
     }
 
     /// The error that this certificate isn't fit for its purpose.
-    pub(crate) fn unfit(&self, reason: &'static str) -> Error {
-        Error::Purpose {
+    pub(crate) fn unfit(&self, reason: impl Into<String>) -> Error {
+        Error::Unfit {
             subject: self.subject(),
-            reason,
+            reason: reason.into(),
         }
     }
 
-    /// Whether `issuer` signed it: the names match, and the signature verifies.
-    pub fn is_signed_by(&self, issuer: &Self) -> bool {
-        let tbs = self.parsed.tbs_certificate();
-        if tbs.issuer() != issuer.parsed.tbs_certificate().subject() {
-            return false;
+    pub(crate) fn issuer(&self) -> String {
+        self.parsed.tbs_certificate().issuer().to_string()
+    }
+
+    /// Whether subject and issuer have one name.
+    pub(crate) fn is_self_issued(&self) -> bool {
+        self.is_issued_by(self)
+    }
+
+    /// Whether the names match.
+    pub(crate) fn is_issued_by(&self, issuer: &Self) -> bool {
+        let (tbs, issuer) = (
+            self.parsed.tbs_certificate(),
+            issuer.parsed.tbs_certificate(),
+        );
+        tbs.issuer() == issuer.subject()
+    }
+
+    /// Whether both are the same authority to Go, which has each once in a path
+    /// (`alreadyInChain`).
+    pub(crate) fn is_same_authority(&self, other: &Self) -> bool {
+        let [one, two] = [self, other].map(|certificate| certificate.parsed.tbs_certificate());
+        one.subject() == two.subject()
+            && self.public_key == other.public_key
+            && self.extensions.names == other.extensions.names
+    }
+
+    /// Checks that `issuer` may sign certificates, and that it signed this one
+    /// (`CheckSignatureFrom`).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unfit`] names the one or the other.
+    pub(crate) fn check_signature(&self, issuer: &Self) -> Result<()> {
+        issuer.check_signs()?;
+        let signature = self.parsed.signature().as_bytes().unwrap_or_default();
+        let message = signed_part(&self.der).unwrap_or_default();
+        let algorithm = self.parsed.signature_algorithm();
+        let key = (issuer.key_kind, issuer.public_key.bits());
+        algorithms::verify(algorithm, message, signature, key).map_err(|reason| self.unfit(reason))
+    }
+
+    /// Checks that it may sign certificates, as far as it says (version 1 says nothing).
+    pub(crate) fn check_signs(&self) -> Result<()> {
+        let is_v3 = self.parsed.tbs_certificate().version() == x509_cert::Version::V3;
+        if is_v3 && !self.is_ca() {
+            return Err(self.unfit("is no certificate authority (BasicConstraints)"));
         }
-        let (Ok(message), Some(signature)) = (tbs.to_der(), self.parsed.signature().as_bytes())
-        else {
-            return false;
-        };
-        let verifies = |algorithm: &&'static dyn VerificationAlgorithm| {
-            UnparsedPublicKey::new(*algorithm, issuer.public_key.bits())
-                .verify(&message, signature)
-                .is_ok()
-        };
-        algorithms(&self.parsed.signature_algorithm().oid)
-            .iter()
-            .any(verifies)
+        match self.extensions.signs {
+            Some(false) => {
+                Err(self.unfit("may not sign certificates (KeyUsage without keyCertSign)"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Whether `issuer` signed it, and may.
+    pub fn is_signed_by(&self, issuer: &Self) -> bool {
+        self.is_issued_by(issuer) && self.check_signature(issuer).is_ok()
     }
 
     /// Whether it is signed by itself, as a root certificate is.
@@ -169,57 +231,36 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// The algorithms that a signature's identifier may mean. One for ECDSA doesn't name the curve:
-/// that is the key's, so each curve is tried, and the others don't verify.
-fn algorithms(signature: &ObjectIdentifier) -> &'static [&'static dyn VerificationAlgorithm] {
-    match signature.to_string().as_str() {
-        "1.2.840.10045.4.3.2" => &[
-            &ECDSA_P256_SHA256_ASN1,
-            &ECDSA_P384_SHA256_ASN1,
-            &ECDSA_P521_SHA256_ASN1,
-        ],
-        "1.2.840.10045.4.3.3" => &[
-            &ECDSA_P256_SHA384_ASN1,
-            &ECDSA_P384_SHA384_ASN1,
-            &ECDSA_P521_SHA384_ASN1,
-        ],
-        "1.2.840.10045.4.3.4" => &[&ECDSA_P521_SHA512_ASN1],
-        "1.2.840.113549.1.1.11" => &[&RSA_PKCS1_2048_8192_SHA256],
-        "1.2.840.113549.1.1.12" => &[&RSA_PKCS1_2048_8192_SHA384],
-        "1.2.840.113549.1.1.13" => &[&RSA_PKCS1_2048_8192_SHA512],
-        "1.3.101.112" => &[&ED25519],
-        _ => &[],
-    }
+/// The part that is signed, as it is encoded.
+fn signed_part(der: &[u8]) -> der::Result<&[u8]> {
+    let mut reader = SliceReader::new(der)?;
+    Header::decode(&mut reader)?;
+    reader.tlv_bytes()
 }
 
-/// The certificates of a PEM file, in its order. There may be text around them.
-///
-/// # Errors
-///
-/// [`Error::NotPem`] when there are none, or a block of something else, whole or not;
-/// [`Error::Unreadable`].
-pub fn read_bundle(file: &[u8]) -> Result<Vec<Certificate>> {
-    let blocks = pem::parse_many(file).map_err(|_| Error::NotPem)?;
-    if blocks.is_empty() || blocks.iter().any(|block| block.tag() != TAG) {
-        return Err(Error::NotPem);
-    }
-    // The parser doesn't see a block that lacks its first or its last line.
-    let text = String::from_utf8_lossy(file);
-    if ["-----BEGIN", "-----END"]
-        .iter()
-        .any(|mark| text.matches(mark).count() != blocks.len())
-    {
-        return Err(Error::NotPem);
-    }
-    blocks
-        .iter()
-        .map(|block| Certificate::from_der(block.contents()))
-        .collect()
+/// Whether all parts of a name are text that Go reads (`parseASN1String`).
+fn is_readable(name: &Name) -> bool {
+    name.iter().all(|part| {
+        let (tag, text) = (der::Tagged::tag(&part.value), Any::value(&part.value));
+        match tag {
+            Tag::Utf8String => std::str::from_utf8(text).is_ok(),
+            Tag::PrintableString => text
+                .iter()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"'()+,-./ :=?*&".contains(byte)),
+            Tag::Ia5String => text.is_ascii(),
+            Tag::NumericString => text
+                .iter()
+                .all(|byte| byte.is_ascii_digit() || *byte == b' '),
+            Tag::BmpString => {
+                let pairs = text.chunks(2);
+                let mut points =
+                    pairs.map(|pair| u16::from_be_bytes([pair[0], *pair.last().unwrap_or(&0)]));
+                text.len() % 2 == 0
+                    && points
+                        .all(|point| !matches!(point, 0xd800..=0xdfff | 0xfdd0..=0xfdef | 0xfffe..))
+            }
+            Tag::TeletexString => true,
+            _ => false,
+        }
+    })
 }
-
-/// A PEM file of `certificates`, in their order.
-pub fn write_bundle<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> String {
-    certificates.into_iter().map(Certificate::to_pem).collect()
-}
-
-const TAG: &str = "CERTIFICATE";

@@ -1,18 +1,21 @@
 //! What can be wrong with certificates.
 
+use keys::Flaw;
+
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Error {
-    /// It isn't PEM, or it holds something other than certificates, or none.
-    #[error("not a PEM file of certificates")]
-    NotPem,
-    /// A PEM block or DER that isn't a certificate.
+    /// Not PEM as the servers read it.
+    #[error("not a PEM file of certificates: {0}")]
+    NotPem(Flaw),
+    /// A PEM block or DER that isn't a certificate, or that a server's or a client's parser refuses.
     #[error("a certificate that can't be read: {0}")]
     Unreadable(String),
-    /// The certificates are no chain in the order given.
+    /// The certificates would be a chain in another order.
     #[error(
-        "certificate {position} ({subject}) isn't signed by the one behind it: the order is leaf, intermediates, root"
+        "certificate {position} ({subject}) isn't signed by the one behind it: the order is leaf, \
+         intermediates, root"
     )]
     Order {
         /// Counted from 1.
@@ -22,11 +25,19 @@ pub enum Error {
     },
     /// The certificates, in any order, are no chain.
     #[error("the certificates form no single chain: {0} has no place in it")]
-    NoChain(String),
-    /// The last certificate isn't signed by itself.
-    #[error("the chain has no root: {0}, its last certificate, isn't self-signed")]
-    NoRoot(String),
-    /// Too many certificates between the first and the root certificate.
+    Surplus(String),
+    /// A certificate that is there twice.
+    #[error("{0} is there twice")]
+    Twice(String),
+    /// Nobody behind a certificate has the name of its issuer.
+    #[error("{subject} is issued by {issuer}, whose certificate isn't behind it")]
+    NoIssuer {
+        /// The certificate's subject.
+        subject: String,
+        /// Its issuer's name.
+        issuer: String,
+    },
+    /// Too many certificates between the first and the last.
     #[error(
         "{0} intermediate certificates, at most {most} are allowed",
         most = crate::MOST_INTERMEDIATES
@@ -50,15 +61,30 @@ pub enum Error {
     },
     /// It can't be used for what it is there for.
     #[error("{subject} {reason}")]
-    Purpose {
+    Unfit {
         /// The certificate's subject.
         subject: String,
         /// What it isn't, or lacks.
-        reason: &'static str,
+        reason: String,
     },
     /// The certificate can't be made from what was given.
     #[error("a key, a subject or a time that a certificate can't be made of: {0}")]
     CannotIssue(String),
+}
+
+impl Error {
+    /// The command that mends it, if one does.
+    pub fn mend(&self) -> Option<&'static str> {
+        match self {
+            Self::NotPem(Flaw::Der) => Some("openssl x509 -inform der -in FILE"),
+            Self::NotPem(flaw) => flaw.mend(),
+            Self::Unreadable(reason) if reason.contains("PKCS7") => {
+                Some("openssl pkcs7 -print_certs -in FILE")
+            }
+            Self::Order { .. } => Some("cat leaf.pem intermediate.pem root.pem"),
+            _ => None,
+        }
+    }
 }
 
 /// What this crate's functions return.

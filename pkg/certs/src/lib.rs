@@ -22,12 +22,20 @@
 //! # Ok::<(), scaffolding_certs::Error>(())
 //! ```
 
+mod algorithms;
+mod bundle;
 mod certificate;
 mod chain;
 mod error;
+mod extensions;
 mod issue;
+mod names;
+mod path;
+mod policies;
+mod purpose;
 
-pub use certificate::{Certificate, read_bundle, write_bundle};
+pub use bundle::{read_bundle, write_bundle};
+pub use certificate::Certificate;
 pub use chain::Chain;
 pub use error::{Error, Result};
 pub use issue::{Subject, Validity, root_certificate, timestamping_chain};

@@ -45,11 +45,7 @@ fn what_hides_a_block_from_go_is_named() {
             pem.replace('\n', "\n  ").replacen("--", "  --", 1),
             Flaw::Indented,
         ),
-        (
-            pem.replace("--END", "--END")
-                .replace("\n-----END", "\n\t-----END"),
-            Flaw::Indented,
-        ),
+        (pem.replace("\n-----END", "\n\t-----END"), Flaw::Indented),
         (format!("\"{}\"\n", pem.trim_end()), Flaw::Quoted),
         (format!("'{}'", pem.trim_end()), Flaw::Quoted),
         (folded, Flaw::Folded),

@@ -1,0 +1,182 @@
+//! The extensions of a certificate, as Go's parser reads them (`processExtensions` in
+//! `crypto/x509/parser.go`, Go 1.26) and Python's, which is stricter about the encoding.
+
+use std::collections::BTreeSet;
+
+use x509_cert::{
+    TbsCertificate, Version,
+    der::{self, Decode, Reader as _, SliceReader, asn1::Int, oid::ObjectIdentifier as Oid},
+    ext::{
+        Extension,
+        pkix::{
+            AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, CertificatePolicies,
+            CrlDistributionPoints, ExtendedKeyUsage, KeyUsage, NameConstraints, PolicyConstraints,
+            PolicyMappings, SubjectAltName, SubjectKeyIdentifier, name::GeneralName,
+        },
+    },
+};
+
+/// What the rules look at.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub(crate) struct Extensions {
+    /// Whether it is an authority, and how many others may be below it; nothing without
+    /// BasicConstraints.
+    pub(crate) authority: Option<(bool, Option<u64>)>,
+    /// Whether KeyUsage, if it says anything, allows to sign certificates.
+    pub(crate) signs: Option<bool>,
+    /// ExtendedKeyUsage, and whether it is critical.
+    pub(crate) purposes: Option<(bool, Vec<Oid>)>,
+    /// SubjectAltName.
+    pub(crate) names: Vec<GeneralName>,
+    pub(crate) name_constraints: Option<NameConstraints>,
+    pub(crate) policies: Vec<Oid>,
+    pub(crate) policy_mappings: Vec<(Oid, Oid)>,
+    pub(crate) explicit_policy: Option<u32>,
+    pub(crate) inhibited_mapping: Option<u32>,
+    pub(crate) inhibited_any_policy: Option<u32>,
+    /// A critical extension that Go doesn't know, or not this use of it: it verifies no such
+    /// certificate.
+    pub(crate) unknown: Option<Oid>,
+}
+
+impl Extensions {
+    /// The extensions of a certificate. Those of version 1 and 2 have none.
+    ///
+    /// # Errors
+    ///
+    /// Why Go's parser refuses the whole certificate.
+    pub(crate) fn of(certificate: &TbsCertificate) -> Result<Self, String> {
+        let mut read = Self::default();
+        if certificate.version() != Version::V3 {
+            return Ok(read);
+        }
+        let mut seen = BTreeSet::new();
+        for extension in certificate.extensions().into_iter().flatten() {
+            let id = extension.extn_id;
+            if !seen.insert(id) {
+                return Err(format!("it has the extension {id} twice"));
+            }
+            let known = read
+                .read(extension)
+                .map_err(|cause| format!("its extension {id}: {cause}"))?;
+            if extension.critical && !known {
+                read.unknown = Some(id);
+            }
+        }
+        Ok(read)
+    }
+
+    /// Whether Go knows the extension, and its use.
+    fn read(&mut self, extension: &Extension) -> Result<bool, String> {
+        let value = extension.extn_value.as_bytes();
+        let never_critical = || match extension.critical {
+            true => Err("it is critical, which it must not be".to_owned()),
+            false => Ok(()),
+        };
+        match extension.extn_id.to_string().as_str() {
+            "2.5.29.14" => {
+                never_critical()?;
+                parsed::<SubjectKeyIdentifier>(value)?;
+            }
+            "2.5.29.15" => {
+                let usage: KeyUsage = parsed(value)?;
+                self.signs = (!usage.0.is_empty()).then(|| usage.key_cert_sign());
+            }
+            "2.5.29.17" => {
+                self.names = parsed::<SubjectAltName>(value)?.0;
+                return Ok(self.names.iter().any(is_known));
+            }
+            "2.5.29.19" => self.authority = Some(authority(value).map_err(|e| e.to_string())?),
+            "2.5.29.30" => {
+                let constraints: NameConstraints = parsed(value)?;
+                let known = bases(&constraints).all(is_known);
+                if bases(&constraints).next().is_none() {
+                    return Err("it constrains nothing".into());
+                }
+                self.name_constraints = Some(constraints);
+                return Ok(known);
+            }
+            "2.5.29.31" => drop(parsed::<CrlDistributionPoints>(value)?),
+            "2.5.29.32" => {
+                let policies = parsed::<CertificatePolicies>(value)?.0;
+                self.policies = policies
+                    .iter()
+                    .map(|policy| policy.policy_identifier)
+                    .collect();
+                let different: BTreeSet<_> = self.policies.iter().collect();
+                if different.len() < self.policies.len() {
+                    return Err("it has a policy twice".into());
+                }
+            }
+            "2.5.29.33" => {
+                let mappings = parsed::<PolicyMappings>(value)?.0;
+                let pairs = mappings.into_iter();
+                let pairs = pairs.map(|to| (to.issuer_domain_policy, to.subject_domain_policy));
+                self.policy_mappings = pairs.collect();
+            }
+            "2.5.29.35" => {
+                never_critical()?;
+                parsed::<AuthorityKeyIdentifier>(value)?;
+            }
+            "2.5.29.36" => {
+                let constraints: PolicyConstraints = parsed(value)?;
+                self.explicit_policy = constraints.require_explicit_policy;
+                self.inhibited_mapping = constraints.inhibit_policy_mapping;
+            }
+            "2.5.29.37" => {
+                self.purposes = Some((extension.critical, parsed::<ExtendedKeyUsage>(value)?.0));
+            }
+            "2.5.29.54" => self.inhibited_any_policy = Some(parsed(value)?),
+            "1.3.6.1.5.5.7.1.1" => {
+                never_critical()?;
+                parsed::<AuthorityInfoAccessSyntax>(value)?;
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+fn parsed<T: for<'a> Decode<'a, Error = der::Error>>(value: &[u8]) -> Result<T, String> {
+    T::from_der(value).map_err(|cause| cause.to_string())
+}
+
+/// BasicConstraints. x509-cert's own type can't hold a path longer than 255, which Go reads.
+fn authority(value: &[u8]) -> der::Result<(bool, Option<u64>)> {
+    let mut reader = SliceReader::new(value)?;
+    let read = reader.sequence(|fields| -> der::Result<_> {
+        let is_authority = Option::<bool>::decode(fields)?.unwrap_or_default();
+        let longest: Option<Int> = Option::decode(fields)?;
+        let longest = longest.map(|number| -> der::Result<u64> {
+            match number.as_bytes() {
+                digits if digits.len() > 8 || digits[0] > 0x7f => {
+                    Err(der::ErrorKind::Overflow.into())
+                }
+                digits => Ok(digits
+                    .iter()
+                    .fold(0, |sum, digit| sum << 8 | u64::from(*digit))),
+            }
+        });
+        Ok((is_authority, longest.transpose()?))
+    })?;
+    reader.finish()?;
+    Ok(read)
+}
+
+/// What is permitted, and what is excluded.
+fn bases(constraints: &NameConstraints) -> impl Iterator<Item = &GeneralName> {
+    let permitted = constraints.permitted_subtrees.iter().flatten();
+    let excluded = constraints.excluded_subtrees.iter().flatten();
+    permitted.chain(excluded).map(|subtree| &subtree.base)
+}
+
+/// Whether Go looks at names of this kind.
+fn is_known(name: &GeneralName) -> bool {
+    matches!(
+        name,
+        GeneralName::Rfc822Name(_)
+            | GeneralName::DnsName(_)
+            | GeneralName::UniformResourceIdentifier(_)
+            | GeneralName::IpAddress(_)
+    )
+}
