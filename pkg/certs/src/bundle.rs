@@ -1,6 +1,7 @@
 //! PEM files of certificates.
 
 use keys::{Blocks, Flaw};
+use pem::Pem;
 
 use crate::{Certificate, Error, Result};
 
@@ -26,6 +27,30 @@ pub fn read_bundle(file: &[u8]) -> Result<Vec<Certificate>> {
             })
         })
         .collect()
+}
+
+/// The certificates of a PEM file, in its order, as ct_server reads its roots
+/// (`AppendCertsFromPEM` in certificate-transparency-go's `x509util/pem_cert_pool.go`): whatever
+/// else is in it is left out.
+///
+/// # Errors
+///
+/// As [`read_bundle`].
+pub fn read_pool(file: &[u8]) -> Result<Vec<Certificate>> {
+    match Flaw::of(file) {
+        None | Some(Flaw::Behind) => (),
+        Some(flaw) => return Err(Error::NotPem(flaw)),
+    }
+    let is_certificate =
+        |block: &Pem| block.tag() == TAG && block.headers().iter().next().is_none();
+    let certificates: Vec<_> = Blocks::of(file)
+        .filter(is_certificate)
+        .map(|block| Certificate::from_der(block.contents()))
+        .collect::<Result<_>>()?;
+    match certificates.is_empty() {
+        true => Err(Error::NotPem(Flaw::NoBlock)),
+        false => Ok(certificates),
+    }
 }
 
 /// A PEM file of `certificates`, in their order.

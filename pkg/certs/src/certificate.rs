@@ -214,6 +214,11 @@ impl Certificate {
         }
     }
 
+    /// Whether it may sign certificates, as Go sees it: version 1 may, since it can't say so.
+    pub fn may_sign(&self) -> bool {
+        self.check_signs().is_ok()
+    }
+
     /// Whether `issuer` signed it, and may.
     pub fn is_signed_by(&self, issuer: &Self) -> bool {
         self.is_issued_by(issuer) && self.check_signature(issuer).is_ok()

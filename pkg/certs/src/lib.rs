@@ -34,7 +34,7 @@ mod path;
 mod policies;
 mod purpose;
 
-pub use bundle::{read_bundle, write_bundle};
+pub use bundle::{read_bundle, read_pool, write_bundle};
 pub use certificate::Certificate;
 pub use chain::Chain;
 pub use error::{Error, Result};

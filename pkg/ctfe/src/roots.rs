@@ -12,7 +12,8 @@ pub struct Roots(Vec<Certificate>);
 
 impl Roots {
     /// The roots in the entries of a Secret: `rootca`, then `fulcio-0`, `fulcio-1` and so on
-    /// (which may hold the same ones). Empty entries and others aren't looked at.
+    /// (which may hold the same ones), read as ct_server does. Empty entries and others aren't
+    /// looked at.
     ///
     /// # Errors
     ///
@@ -25,7 +26,7 @@ impl Roots {
         files.sort_unstable();
         let mut roots = Self::default();
         for (_, entry, file) in files {
-            let bundle = certs::read_bundle(file).map_err(|source| Error::Roots {
+            let bundle = certs::read_pool(file).map_err(|source| Error::Roots {
                 entry: entry.to_owned(),
                 source,
             })?;
@@ -53,16 +54,15 @@ impl Roots {
             .collect()
     }
 
-    /// Adds a root certificate.
+    /// Adds the last certificate of a chain. ct_server takes one that isn't signed by itself as
+    /// well (`ValidateChain` in `trillian/ctfe/cert_checker.go`).
     ///
     /// # Errors
     ///
     /// [`Error::NoRoot`] for a certificate that nothing can be issued under at `now`.
     pub fn add(&mut self, root: &Certificate, now: SystemTime) -> Result<()> {
-        let reason = if !root.is_ca() {
-            "it isn't a certificate authority's"
-        } else if !root.is_self_signed() {
-            "it isn't signed by itself"
+        let reason = if !root.may_sign() {
+            "it may not sign certificates"
         } else if root.not_after() < now {
             "it has expired"
         } else {

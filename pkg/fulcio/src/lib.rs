@@ -67,7 +67,7 @@ pub enum Error {
         /// Why it can't be read, unless it is too long or holds no chain.
         source: Option<serde_json::Error>,
     },
-    /// Certificates that are no chain.
+    /// Certificates that are no chain, or one below which nothing can be verified.
     #[error("reading Fulcio's certificates from {url}")]
     Chain {
         /// What was asked for.
@@ -98,7 +98,7 @@ struct CertificateChain {
     certificates: Vec<String>,
 }
 
-/// The chains of the Fulcio at `url`. There is one at least.
+/// The chains of the Fulcio at `url`, each fit to issue certificates. There is one at least.
 ///
 /// With `https`, here or where a redirect leads, the certificates in `roots` (PEM) are trusted and
 /// no others; without them the system's, or those in `SSL_CERT_FILE` and `SSL_CERT_DIR`.
@@ -119,7 +119,10 @@ pub async fn chains(url: &Url, roots: Option<&str>) -> Result<Vec<Chain>, Error>
     if bundle.chains.is_empty() {
         return Err(Error::NotFulcio { url, source: None });
     }
-    let chain = |chain: CertificateChain| Chain::from_pem(chain.certificates.join("\n").as_bytes());
+    let chain = |chain: CertificateChain| {
+        let chain = Chain::from_pem(chain.certificates.join("\n").as_bytes())?;
+        chain.check_issuing().map(|()| chain)
+    };
     let chains: Result<_, _> = bundle.chains.into_iter().map(chain).collect();
     chains.map_err(|source| Error::Chain { url, source })
 }

@@ -100,14 +100,28 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     assert!(matches!(error, Error::Unreachable { .. }), "{error}");
 }
 
-#[tokio::test]
-async fn a_chain_without_its_root_is_refused() {
+/// The chain with its certificates rearranged.
+fn rearranged(order: &[usize]) -> Vec<u8> {
     let mut bundle: serde_json::Value = serde_json::from_slice(CHAIN).unwrap();
-    let certificates = bundle["chains"][0]["certificates"].as_array_mut().unwrap();
-    certificates.truncate(1);
-    let error = failure(ok(bundle.to_string().as_bytes())).await;
-    assert!(matches!(error, Error::Chain { .. }), "{error}");
-    assert!(error.is_final());
+    let certificates = &mut bundle["chains"][0]["certificates"];
+    let order = order.iter().map(|at| certificates[at].clone());
+    *certificates = order.collect();
+    ok(bundle.to_string().as_bytes())
+}
+
+#[tokio::test]
+async fn a_chain_may_end_below_its_root() {
+    let chains = asked("", rearranged(&[0])).await.0.unwrap();
+    assert_eq!(subjects(&chains[0]), ["issuing"]);
+}
+
+#[tokio::test]
+async fn a_chain_that_the_ct_log_never_takes_is_refused() {
+    for order in [&[1, 0][..], &[0, 0, 1], &[0, 1, 1]] {
+        let error = failure(rearranged(order)).await;
+        assert!(matches!(error, Error::Chain { .. }), "{error}");
+        assert!(error.is_final());
+    }
 }
 
 #[tokio::test]

@@ -71,7 +71,9 @@ impl Pair {
         match (self.private.bytes(entry), self.public.bytes(entry)) {
             (Some(pem), _) => Ok(Some((read(pem)?, pem.to_vec()))),
             (None, Some(pem)) => match read(pem)? {
-                root if root.certificates().len() == 1 => Ok(Some((root, pem.to_vec()))),
+                root if root.certificates().len() == 1 && root.root().is_self_signed() => {
+                    Ok(Some((root, pem.to_vec())))
+                }
                 _ => Err(self.refuse_chain(
                     format!("is missing, and {} is no proof of it", self.public),
                     format!("restore it from a backup, or {TO_START_ANEW}"),
