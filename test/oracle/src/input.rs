@@ -1,6 +1,9 @@
 //! What somebody brings.
 
+use anyhow::Result;
 use base64ct::{Base64, Encoding as _};
+
+use crate::oracle::{Answer, Oracles};
 
 /// Files that somebody brings, and for whom.
 pub(crate) struct Input {
@@ -48,6 +51,28 @@ impl Input {
             password: None,
             chain: vec![],
         }
+    }
+
+    /// What its reader says of it; and if that takes certificates, what the CT log and the clients
+    /// say of what it makes with them.
+    pub(crate) fn ask(&self, oracles: &mut Oracles) -> Result<Answer> {
+        let answer = oracles.ask(&self.question())?;
+        let further = match self.reader {
+            _ if !answer.accepted => &[][..],
+            Reader::Fulcio | Reader::TrustBundle => &[("ctlog", "submitted"), ("client", "issued")],
+            Reader::Tsa => &[("client", "timestamped")],
+            _ => &[],
+        };
+        for (oracle, check) in further {
+            let files = [("issued", answer.output()), ("chain", self.chain.clone())];
+            let mut further = oracles.ask(&Question::new(oracle, check, &files, None))?;
+            if !further.accepted {
+                let refusal = &further.error;
+                further.error = format!("(starts; the {oracle} refuses what it makes) {refusal}");
+                return Ok(further);
+            }
+        }
+        Ok(answer)
     }
 
     /// Those of its files that a question names, by the oracle's names.

@@ -1,7 +1,7 @@
 //! Keys: kinds, containers, ciphers, passwords and line forms.
 
 mod containers;
-mod forms;
+pub(crate) mod forms;
 mod public;
 
 use std::{cell::RefCell, collections::BTreeMap, path::Path};

@@ -75,7 +75,7 @@ fn judge_all(inputs: &[Input], jobs: &Path, oracles: &Path) -> Result<Table> {
     let work = || -> Result<()> {
         let mut oracles = Oracles::in_folder(oracles);
         while let Some(input) = inputs.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let answer = oracles.ask(&input.question())?;
+            let answer = input.ask(&mut oracles)?;
             let verdict = catch_unwind(AssertUnwindSafe(|| job::judge(input, jobs, &mut oracles)));
             let verdict = verdict.unwrap_or_else(|panic| Err(anyhow!("{}", message(&*panic))));
             let mut table = table.lock().expect("nobody panics with it");

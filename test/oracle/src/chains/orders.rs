@@ -1,0 +1,206 @@
+//! Which certificates are in a file, and in which order.
+
+use anyhow::Result;
+
+use super::{Certificate, Chain, Keys, Server, pem};
+use crate::input::Input;
+
+/// Every order, what is missing, what is there twice, and what doesn't belong there.
+pub(super) fn inputs(server: Server, keys: &mut Keys<'_>, inputs: &mut Vec<Input>) -> Result<()> {
+    for length in 2..=4 {
+        let chain = Chain::new(server, length, keys)?;
+        let signed = chain.signed()?;
+        for order in orders(length) {
+            let file: String = order.iter().map(|at| signed[*at].as_str()).collect();
+            let digits: String = order.iter().map(ToString::to_string).collect();
+            inputs.push(chain.input(&format!("order/{length}/{digits}"), file.into()));
+        }
+    }
+    for length in [5, 11, 12, 13] {
+        let chain = Chain::new(server, length, keys)?;
+        inputs.push(chain.input(&format!("length/{length}"), chain.file()?));
+    }
+    let chain = Chain::new(server, 3, keys)?;
+    for (what, file) in others(&chain, keys)? {
+        inputs.push(chain.input(&format!("with/{what}"), file.into()));
+    }
+    Ok(())
+}
+
+/// Those in order and backwards, without one, with one twice, with two of them exchanged.
+fn orders(length: usize) -> Vec<Vec<usize>> {
+    let all: Vec<usize> = (0..length).collect();
+    let mut orders = vec![all.iter().rev().copied().collect()];
+    for at in 0..length {
+        let mut without = all.clone();
+        without.remove(at);
+        orders.push(without);
+        for other in 0..=length {
+            let mut twice = all.clone();
+            twice.insert(other, at);
+            orders.push(twice);
+        }
+        for other in at + 1..length {
+            let mut exchanged = all.clone();
+            exchanged.swap(at, other);
+            orders.push(exchanged);
+        }
+    }
+    orders.sort();
+    orders.dedup();
+    orders
+}
+
+/// A chain with certificates of others, and with other certificates of its own.
+fn others(chain: &Chain, keys: &mut Keys<'_>) -> Result<Vec<(&'static str, String)>> {
+    let [first, middle, root] = &chain.certificates[..] else {
+        return Ok(vec![]);
+    };
+    let own = chain.signed()?;
+    let [own_first, own_middle, own_root] = [0, 1, 2].map(|at| own[at].clone());
+    let sign =
+        |certificate: &Certificate, issuer: &Certificate| pem(&certificate.signed_by(issuer)?);
+    let stranger = Certificate::authority("stranger", &keys.key("p256", 9)?, &[]);
+    let cross = sign(root, &stranger)?;
+    let strange = sign(&stranger, &stranger)?;
+    // The same name, another key.
+    let mut double = middle.clone();
+    double.set_key(&keys.key("p256", 9)?);
+    let double = sign(&double, root)?;
+    let mut expired = middle.clone();
+    expired.validity = super::certificate::lifetime(b"240101000000Z", b"240102000000Z");
+    let expired = sign(&expired, root)?;
+    let mut other_serial = middle.clone();
+    other_serial.serial = vec![99];
+    let again = sign(&other_serial, root)?;
+    let mut impostor = root.clone();
+    impostor.set_key(&keys.key("p256", 9)?);
+    let impostor = sign(&impostor, &impostor)?;
+    let loop_back = sign(root, middle)?;
+    let unrelated_leaf = sign(
+        &Certificate::timestamping("other leaf", &keys.key("p256", 10)?),
+        middle,
+    )?;
+    let renamed = {
+        let mut first = first.clone();
+        first.issuer = Some(super::der::name_of(0x13, b"authority 1"));
+        sign(&first, middle)?
+    };
+    Ok(vec![
+        (
+            "cross-signed-end",
+            [&own_first, &own_middle, &cross]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "cross-signed-and-its-root",
+            [&own_first, &own_middle, &cross, &strange]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "cross-signed-before-root",
+            [&own_first, &own_middle, &cross, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "cross-signed-behind-root",
+            [&own_first, &own_middle, &own_root, &cross]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "stranger-between",
+            [&own_first, &strange, &own_middle, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "stranger-before-root",
+            [&own_first, &own_middle, &strange, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "stranger-at-the-end",
+            [&own_first, &own_middle, &own_root, &strange]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "stranger-first",
+            [&strange, &own_first, &own_middle, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "another-key-of-that-name",
+            [&own_first, &double, &own_middle, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "only-another-key-of-that-name",
+            [&own_first, &double, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "expired-twin-first",
+            [&own_first, &expired, &own_middle, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "expired-twin-behind",
+            [&own_first, &own_middle, &expired, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "twin",
+            [&own_first, &own_middle, &again, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "another-root-of-that-name",
+            [&own_first, &own_middle, &impostor]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "another-root-of-that-name-between",
+            [&own_first, &own_middle, &impostor, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "a-loop",
+            [&own_first, &own_middle, &loop_back]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "a-loop-before-root",
+            [&own_first, &own_middle, &loop_back, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "another-leaf",
+            [&own_first, &unrelated_leaf, &own_middle, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        (
+            "issuer-in-another-encoding",
+            [&renamed, &own_middle, &own_root]
+                .map(String::as_str)
+                .concat(),
+        ),
+        ("root-alone-for-another-key", own_root.clone()),
+    ])
+}
