@@ -129,7 +129,7 @@ async fn nobody_there_is_an_error_that_names_the_address() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let error = scaffolding_fulcio::chains(&url.parse().unwrap())
+    let error = scaffolding_fulcio::chains(&url.parse().unwrap(), None)
         .await
         .unwrap_err();
     assert!(error.to_string().contains(&url), "{error}");

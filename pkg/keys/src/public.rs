@@ -48,7 +48,8 @@ impl PublicKey {
                     || is(&ECDSA_P521_SHA512_ASN1)
             }
             RSA_ENCRYPTION => {
-                info.algorithm.parameters == Some(AnyRef::NULL) && rsa::PublicKey::from_der(der).is_ok()
+                info.algorithm.parameters == Some(AnyRef::NULL)
+                    && rsa::PublicKey::from_der(der).is_ok()
             }
             _ => is(&ED25519),
         };

@@ -7,8 +7,10 @@ use std::{
 
 use super::*;
 
-/// A PEM file in another form, as editors, YAML and Windows make them.
-const FORMS: [(&str, fn(&str) -> String); 14] = [
+/// Makes another form of a PEM file, as editors, YAML and Windows do.
+type Form = fn(&str) -> String;
+
+const FORMS: [(&str, Form); 14] = [
     ("as it is", str::to_owned),
     ("a byte order mark", |pem| format!("\u{feff}{pem}")),
     ("Windows' lines", |pem| pem.replace('\n', "\r\n")),
@@ -56,16 +58,13 @@ fn openssl(args: &[&str], pem: &str) -> String {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
-        .unwrap();
-    openssl
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(pem.as_bytes())
-        .unwrap();
-    let output = openssl.wait_with_output().unwrap();
+        .expect("openssl is there");
+    let mut stdin = openssl.stdin.take().expect("it is piped");
+    stdin.write_all(pem.as_bytes()).expect("openssl reads it");
+    drop(stdin);
+    let output = openssl.wait_with_output().expect("openssl ends");
     assert!(output.status.success());
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("PEM is text")
 }
 
 /// Whatever is copied is what OpenSSL writes, also in place of another form.

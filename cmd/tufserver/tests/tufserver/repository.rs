@@ -22,6 +22,7 @@ impl Publisher {
             keys,
             published: Versions::default(),
             repository: None,
+            withdrawn: [].into(),
         };
         let keys = [(); 2].map(|()| PrivateKey::generate(Kind::EcdsaP256).public_key().clone());
         let mut publisher = Self { state, keys };
