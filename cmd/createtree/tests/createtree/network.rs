@@ -1,6 +1,6 @@
 //! The ways to Trillian and to the API server: TLS, names, proxies.
 
-use std::fs;
+use std::{env, fs, path::PathBuf};
 
 use tempfile::NamedTempFile;
 use testbed::{Address, Identity, Kubernetes, Process, Proxy, Trillian, suite::Scene as _};
@@ -147,4 +147,29 @@ fn the_api_server_is_reached_directly_where_kubectl_would_do_so() {
         "the API server can't be reached",
     );
     assert!(proxy.asked().is_empty());
+}
+
+/// `hack/tls.sh` starts one, and names its address, and a folder with `ca.pem`, where this
+/// leaves the `tree`.
+#[test]
+fn a_real_trillian_speaks_tls_with_us() {
+    // Without one there is nothing to ask.
+    let Ok(address) = env::var("TEST_TRILLIAN_TLS") else {
+        return;
+    };
+    let folder = PathBuf::from(env::var("TEST_TRILLIAN_TLS_FOLDER").unwrap());
+    let rekor = Rekor::set();
+    let (_, foreign) = with_tls(Identity::OfCa);
+    let foreign = file(&foreign);
+    let at = |address: &str| rekor.job().args([format!("--admin_server={address}")]);
+    not_yet(at(&address), "--tls_cert_file");
+    not_yet(trusting(at(&address), &foreign), "none of the CAs");
+    let roots = file(&fs::read_to_string(folder.join("ca.pem")).unwrap());
+    // The name is the certificate's, the address isn't.
+    let by_address = address.replace("localhost", "127.0.0.1");
+    not_yet(trusting(at(&by_address), &roots), "another name");
+    for address in [format!("dns:///{address}"), address] {
+        trusting(at(&address), &roots).run().assert(0, &["done"]);
+    }
+    fs::write(folder.join("tree"), rekor.published()).unwrap();
 }
