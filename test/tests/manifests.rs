@@ -15,7 +15,8 @@ fn jobs_differ_in_name_image_arguments_and_environment_and_in_nothing_else() {
         };
         let name = metadata.remove("name").unwrap();
         metadata.remove("namespace").unwrap();
-        let gate = json!({"labels": {"scaffolding/gate": "true"}});
+        let mut gate = json!({"labels": labels(&name)});
+        gate["labels"]["scaffolding/gate"] = json!("true");
         assert_eq!(Value::Object(metadata), gate, "{job}");
         assert_eq!(account(&job.object["spec"]), &name, "{job}");
         assert_eq!(shape(&job.object["spec"]), shape(any_job()), "{job}");
@@ -32,6 +33,33 @@ fn the_renewal_has_the_same_shape_but_fewer_tries_and_an_end() {
     let renewal = &renewals[0].object["spec"]["jobTemplate"]["spec"];
     assert_eq!(account(renewal), "createtuf");
     assert_eq!(shape(renewal), shape(&job));
+}
+
+/// Policies ask for labels of pods most of all. A StatefulSet's claims are left out: they can't be
+/// changed where a stack runs.
+#[test]
+fn every_object_and_every_pod_is_labelled_as_kubernetes_recommends() {
+    for manifest in Manifest::all() {
+        let name = &manifest.object["metadata"]["name"];
+        let spec = &manifest.object["spec"];
+        let made = &spec["jobTemplate"];
+        let templates = [
+            &manifest.object,
+            &spec["template"],
+            made,
+            &made["spec"]["template"],
+        ];
+        for object in templates.into_iter().filter(|object| object.is_object()) {
+            for (label, value) in labels(name).as_object().unwrap() {
+                assert_eq!(&object["metadata"]["labels"][label], value, "{manifest}");
+            }
+        }
+    }
+}
+
+/// What all that belongs to the component of that name has.
+fn labels(name: &Value) -> Value {
+    json!({"app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "sigstore"})
 }
 
 fn of_kind(kind: &str) -> impl Iterator<Item = &'static Manifest> {
@@ -53,6 +81,7 @@ fn account(spec: &Value) -> &Value {
 /// image.
 fn shape(spec: &Value) -> Value {
     let mut shape = spec.clone();
+    shape["template"]["metadata"].take();
     let pod = &mut shape["template"]["spec"];
     pod["serviceAccountName"].take();
     let container = pod["containers"][0].as_object_mut().unwrap();
