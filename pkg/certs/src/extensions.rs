@@ -5,7 +5,11 @@ use std::collections::BTreeSet;
 
 use x509_cert::{
     TbsCertificate, Version,
-    der::{self, Decode, Reader as _, SliceReader, asn1::Int, oid::ObjectIdentifier as Oid},
+    der::{
+        self, Decode, Reader as _, SliceReader,
+        asn1::{BitString, Int},
+        oid::ObjectIdentifier as Oid,
+    },
     ext::{
         Extension,
         pkix::{
@@ -79,6 +83,7 @@ impl Extensions {
                 parsed::<SubjectKeyIdentifier>(value)?;
             }
             "2.5.29.15" => {
+                check_padding(&parsed(value)?)?;
                 let usage: KeyUsage = parsed(value)?;
                 self.signs = (!usage.0.is_empty()).then(|| usage.key_cert_sign());
             }
@@ -134,6 +139,16 @@ impl Extensions {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+}
+
+/// Refuses bits behind the last one (X.690, section 11.2.1).
+fn check_padding(bits: &BitString) -> Result<(), String> {
+    let padding = (1_u16 << bits.unused_bits()) - 1;
+    let last = bits.raw_bytes().last();
+    match last.is_some_and(|last| u16::from(*last) & padding != 0) {
+        true => Err("it has bits in its padding".into()),
+        false => Ok(()),
     }
 }
 

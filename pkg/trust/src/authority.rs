@@ -8,7 +8,6 @@ use jiff::Timestamp;
 use crate::{
     Error, Result,
     merge::Trusted,
-    readable,
     trusted_root::{Authority, Subject, Validity},
 };
 
@@ -36,7 +35,7 @@ impl Authority {
             );
             return Err(Error::input("Fulcio's chain", problem));
         }
-        Self::from_chain("Fulcio's chain", chain, url)
+        Ok(Self::from_chain(chain, url))
     }
 
     /// A timestamping authority's chain: the leaf, then nothing but authorities.
@@ -52,24 +51,17 @@ impl Authority {
         }
         match authorities.iter().find(|certificate| !certificate.is_ca()) {
             Some(other) => Err(invalid(format!("has a second leaf, {}", other.subject()))),
-            None => Self::from_chain("the timestamping chain", chain, url),
+            None => Ok(Self::from_chain(chain, url)),
         }
     }
 
-    fn from_chain(input: &str, chain: &Chain, url: &str) -> Result<Self> {
+    fn from_chain(chain: &Chain, url: &str) -> Self {
         let subject = Subject {
             organization: chain.root().organization(),
             common_name: chain.root().common_name(),
         };
         let certificates = chain.certificates().to_vec();
-        let authority = Self::new(url, subject, certificates, validity(chain.first()));
-        match authority.check_readable() {
-            Ok(()) => Ok(authority),
-            Err(problem) => Err(Error::input(
-                input,
-                format!("is nothing that clients can read: {problem}"),
-            )),
-        }
+        Self::new(url, subject, certificates, validity(chain.first()))
     }
 }
 
@@ -83,11 +75,6 @@ impl Trusted for Authority {
         certificates
             .map(|certificate| hex::encode(certificate.fingerprint()))
             .collect()
-    }
-
-    fn check_readable(&self) -> Result<(), String> {
-        self.certificates()
-            .try_for_each(readable::check_certificate)
     }
 
     fn description(&self) -> String {

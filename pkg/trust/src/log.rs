@@ -23,7 +23,7 @@ impl Log {
         url: &str,
         start: Timestamp,
     ) -> Result<Self> {
-        match readable::details(key.der()) {
+        match readable::details(key) {
             Some(details) => Ok(Self::new(url, key, &details, start)),
             None => Err(Error::input(input, "is of a kind that clients don't know")),
         }
@@ -47,7 +47,7 @@ impl Trusted for Log {
         if self.hash_algorithm != SHA2_256 {
             return Err(format!("the hash algorithm {:?}", self.hash_algorithm));
         }
-        readable::check_key(&self.public_key.key_details, self.spki())
+        readable::check(&self.public_key.key_details, self.spki())
     }
 
     fn description(&self) -> String {

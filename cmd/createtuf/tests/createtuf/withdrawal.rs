@@ -142,7 +142,7 @@ fn an_entry_that_clients_cant_read_is_named_and_withdrawn() {
 
     let named = format!(
         "\"repository\" of Secret tuf-system/tuf-root has an entry of Rekor's that can't be \
-         read ({}: a key that is no PKIX_ECDSA_P256_SHA_256 in its only form): take it out with \
+         read ({}: its point is compressed): take it out with \
          --withdraw={}",
         &id[..12],
         &id[..12],

@@ -80,7 +80,7 @@ fn a_key_in_another_form_than_clients_read_is_named() {
     let state = edited(|trust| {
         trust["tlogs"][0]["publicKey"]["rawBytes"] = compressed(&key).into();
     });
-    let problem = "a key that is no PKIX_ECDSA_P256_SHA_256 in its only form";
+    let problem = "its point is compressed";
     assert_eq!(unreadable(&state).problem, problem);
     for (field, value, problem) in [
         (

@@ -23,7 +23,12 @@ pub(crate) struct Odd {
 /// What isn't read here, and why, though clients read it. For what is damaged there is a reason
 /// for all: values that aren't DER, or not of the type that they have to be, and that no client
 /// looks at.
-pub(crate) const STRICTER: [(&str, &str); 2] = [
+pub(crate) const STRICTER: [(&str, &str); 4] = [
+    ("ED448, certified", "Go verifies nothing that it signed"),
+    (
+        "RSA-PSS -pkeyopt rsa_keygen_bits:2048, certified",
+        "Go verifies nothing that it signed",
+    ),
     ("P-224", "no client verifies a signature with it"),
     (
         "0x0102030405",
