@@ -23,7 +23,10 @@ pub enum Error {
     Label,
     /// A curve given by its numbers (RFC 3279, section 2.3.5) and not by its name.
     #[error("its curve is spelled out instead of named")]
-    SpelledOut,
+    SpelledOut {
+        /// Whether it is a public key.
+        public: bool,
+    },
     /// A point of an elliptic curve in its compressed or hybrid form.
     #[error("its point is compressed")]
     Compressed,
@@ -54,7 +57,12 @@ impl Error {
         match self {
             Self::Flaw(flaw) => flaw.mend(),
             Self::Label => Some("openssl pkey -in FILE"),
-            Self::SpelledOut => Some("openssl pkey -in FILE -ec_param_enc named_curve"),
+            Self::SpelledOut { public: false } => {
+                Some("openssl pkey -in FILE -ec_param_enc named_curve")
+            }
+            Self::SpelledOut { public: true } => {
+                Some("openssl pkey -pubin -in FILE -ec_param_enc named_curve")
+            }
             Self::Compressed => Some("openssl pkey -pubin -in FILE -ec_conv_form uncompressed"),
             Self::UnknownCipher(_) | Self::Headers => {
                 Some("openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in FILE")

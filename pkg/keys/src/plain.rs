@@ -69,13 +69,13 @@ pub(crate) fn pkcs8(label: Option<&str>, der: &[u8]) -> Result<Zeroizing<Vec<u8>
             if info.algorithm.oid == EC
                 && parameters.is_none_or(|it| it.decode_as::<ObjectIdentifier>().is_err())
             {
-                return Err(Error::SpelledOut);
+                return Err(Error::SpelledOut { public: false });
             }
             Some(der.to_vec())
         }
         Form::Sec1 => match sec1_parameters(der).flatten() {
             Some(parameters) if parameters.decode_as::<ObjectIdentifier>().is_err() => {
-                return Err(Error::SpelledOut);
+                return Err(Error::SpelledOut { public: false });
             }
             _ => CURVES.iter().find_map(|curve| {
                 let key = EcdsaKeyPair::from_private_key_der(curve, der).ok()?;

@@ -40,7 +40,9 @@ impl PublicKey {
         let bits = bits.ok_or(Error::NoKey("public key"))?;
         let is = |kind: &'static dyn VerificationAlgorithm| ParsedPublicKey::new(kind, der).is_ok();
         let is_known = match info.algorithm.oid {
-            EC if info.algorithm.parameters_oid().is_err() => return Err(Error::SpelledOut),
+            EC if info.algorithm.parameters_oid().is_err() => {
+                return Err(Error::SpelledOut { public: true });
+            }
             EC if !bits.starts_with(&[UNCOMPRESSED]) => return Err(Error::Compressed),
             EC => {
                 is(&ECDSA_P256_SHA256_ASN1)

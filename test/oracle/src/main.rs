@@ -19,7 +19,7 @@ mod table;
 
 use std::{
     env,
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{self, AssertUnwindSafe, catch_unwind},
     path::Path,
     process::ExitCode,
     sync::{
@@ -57,6 +57,8 @@ fn compare(names: &[String]) -> Result<()> {
     let mut inputs = keys::inputs(&target.join("oracle/keys"))?;
     inputs.extend(chains::inputs(&target.join("oracle/keys"))?);
     inputs.retain(|input| names.is_empty() || names.iter().any(|name| input.id.starts_with(name)));
+    // What a thread panics with becomes a line of the report.
+    panic::set_hook(Box::new(|_| ()));
     let table = judge_all(&inputs, jobs, &target.join("oracle"))?;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     match names {
