@@ -23,6 +23,8 @@ pub(crate) enum KeyKind {
     P256,
     P384,
     P521,
+    /// Go verifies with it, aws-lc-rs doesn't.
+    P224,
     /// The modulus in bits, and whether the exponent is 65537.
     Rsa(usize, bool),
     Ed25519,
@@ -50,7 +52,7 @@ impl KeyKind {
                     P256 => (Self::P256, Some(&ECDSA_P256_SHA256_ASN1)),
                     P384 => (Self::P384, Some(&ECDSA_P384_SHA384_ASN1)),
                     P521 => (Self::P521, Some(&ECDSA_P521_SHA512_ASN1)),
-                    P224 => (Self::Other, None),
+                    P224 => (Self::P224, None),
                     _ => return Err("its EC key is on a curve that isn't NIST's"),
                 };
                 match bits.first() {
@@ -82,13 +84,15 @@ impl KeyKind {
             Self::Rsa(bits, true) => Some(format!(
                 "has an RSA key of {bits} bits, and not of 2048, 3072 or 4096"
             )),
-            Self::Other => Some("has a key of a kind with which nothing is signed here".into()),
+            Self::P224 | Self::Other => {
+                Some("has a key of a kind with which nothing is signed here".into())
+            }
         }
     }
 }
 
 fn on_curve(algorithm: Option<&'static dyn VerificationAlgorithm>, point: &[u8]) -> bool {
-    // Without an algorithm it is a curve of which only the length is looked at.
+    // Of P-224 only the length is looked at.
     algorithm.map_or(point.len() == 57, |algorithm| {
         ParsedPublicKey::new(algorithm, point).is_ok()
     })
@@ -117,7 +121,7 @@ pub(crate) fn verify(
     message: &[u8],
     signature: &[u8],
     (kind, key): (KeyKind, &[u8]),
-) -> Result<(), &'static str> {
+) -> Result<(), String> {
     let verification: &'static dyn VerificationAlgorithm = match (algorithm.oid, kind) {
         (ECDSA_SHA256, KeyKind::P256) => &ECDSA_P256_SHA256_ASN1,
         (ECDSA_SHA256, KeyKind::P384) => &ECDSA_P384_SHA256_ASN1,
@@ -134,13 +138,21 @@ pub(crate) fn verify(
         (RSA_PSS, KeyKind::Rsa(..)) => pss(algorithm.parameters.as_ref())?,
         (ED25519_ID, KeyKind::Ed25519) if algorithm.parameters.is_none() => &ED25519,
         (RSA_SHA1 | RSA_SHA1_ISO | ECDSA_SHA1 | RSA_MD5, _) => {
-            return Err("is signed with SHA-1 or MD5, which nobody trusts");
+            return Err("is signed with SHA-1 or MD5, which nobody trusts".into());
         }
-        _ => return Err("is signed in a way that no server verifies"),
+        (_, KeyKind::P224) => {
+            return Err("is signed with a P-224 key, which isn't verified here".into());
+        }
+        _ => return Err("is signed in a way that no server verifies".into()),
     };
     UnparsedPublicKey::new(verification, key)
         .verify(message, signature)
-        .map_err(|_| "isn't signed by the key of its issuer")
+        .map_err(|_| match kind {
+            KeyKind::Rsa(bits, _) if !(2048..=8192).contains(&bits) => {
+                format!("is signed with an RSA key of {bits} bits, which isn't verified here")
+            }
+            _ => "isn't signed by the key of its issuer".into(),
+        })
 }
 
 /// RSA-PSS with the one hash for both uses, a salt as long as that, and the default trailer: what

@@ -7,7 +7,8 @@ use crate::{Certificate, Error, Result};
 
 /// The certificates of a PEM file, in its order, as Fulcio and the timestamp authority read it
 /// (`UnmarshalCertificatesFromPEM` in sigstore's `pkg/cryptoutils`): whatever a block is called,
-/// and whatever stands before it, but nothing behind the last one.
+/// and whatever stands before it, but nothing behind the last one. Blanks around the file don't
+/// count.
 ///
 /// They skip a block that they can't decode; here it is refused, since whoever put it there means
 /// it.
@@ -16,6 +17,7 @@ use crate::{Certificate, Error, Result};
 ///
 /// [`Error::NotPem`], [`Error::Unreadable`].
 pub fn read_bundle(file: &[u8]) -> Result<Vec<Certificate>> {
+    let file = file.trim_ascii();
     if let Some(flaw) = Flaw::of(file) {
         return Err(Error::NotPem(flaw));
     }

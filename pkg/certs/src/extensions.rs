@@ -89,12 +89,16 @@ impl Extensions {
             }
             "2.5.29.17" => {
                 self.names = parsed::<SubjectAltName>(value)?.0;
+                check_addresses(self.names.iter(), |address| {
+                    [4, 16].contains(&address.len())
+                })?;
                 return Ok(self.names.iter().any(is_known));
             }
             "2.5.29.19" => self.authority = Some(authority(value).map_err(|e| e.to_string())?),
             "2.5.29.30" => {
                 let constraints: NameConstraints = parsed(value)?;
                 let known = bases(&constraints).all(is_known);
+                check_addresses(bases(&constraints), is_network)?;
                 if bases(&constraints).next().is_none() {
                     return Err("it constrains nothing".into());
                 }
@@ -183,6 +187,31 @@ fn bases(constraints: &NameConstraints) -> impl Iterator<Item = &GeneralName> {
     let permitted = constraints.permitted_subtrees.iter().flatten();
     let excluded = constraints.excluded_subtrees.iter().flatten();
     permitted.chain(excluded).map(|subtree| &subtree.base)
+}
+
+fn check_addresses<'a>(
+    mut names: impl Iterator<Item = &'a GeneralName>,
+    is_right: impl Fn(&[u8]) -> bool,
+) -> Result<(), String> {
+    let wrong = names.any(|name| match name {
+        GeneralName::IpAddress(address) => !is_right(address.as_bytes()),
+        _ => false,
+    });
+    match wrong {
+        true => Err("it has an IP address of a wrong length, or with a wrong mask".into()),
+        false => Ok(()),
+    }
+}
+
+/// An address and its mask, which is ones and then zeros.
+fn is_network(address: &[u8]) -> bool {
+    let mask = &address[address.len() / 2..];
+    let ones = mask.iter().map(|byte| byte.leading_ones()).sum::<u32>();
+    let set = mask.iter().map(|byte| byte.count_ones()).sum::<u32>();
+    let first = mask.iter().take_while(|byte| **byte == 0xff).count();
+    [8, 32].contains(&address.len())
+        && ones == set
+        && mask.iter().skip(first + 1).all(|byte| *byte == 0)
 }
 
 /// Whether Go looks at names of this kind.

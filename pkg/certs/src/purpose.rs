@@ -34,7 +34,7 @@ impl Chain {
         }
         check_policies(None, authorities)?;
         check_strength(first)?;
-        self.check_alone()
+        self.check_file()
     }
 
     /// Checks what the timestamp authority asks of a chain (`pkg/x509.VerifyCertChain`): a leaf
@@ -47,9 +47,10 @@ impl Chain {
     /// [`Error::Unfit`].
     pub fn check_timestamping(&self) -> Result<()> {
         let (leaf, authorities) = (self.first(), &self.certificates()[1..]);
-        let [_, above @ ..] = self.file() else {
-            return Err(leaf.unfit("has no authority above it"));
-        };
+        let above = &self.file()[1..];
+        if above.is_empty() {
+            return Err(leaf.unfit("has no authority above it in its chain"));
+        }
         if leaf.is_ca() {
             return Err(
                 leaf.unfit("is no leaf below an authority, which a timestamping chain begins with")
@@ -78,30 +79,28 @@ impl Chain {
         check_strength(leaf)
     }
 
-    /// Checks that nothing is in the file but the path, in its order.
-    fn check_alone(&self) -> Result<()> {
-        let (file, path) = (self.file(), self.certificates());
-        if file == path {
-            return Ok(());
-        }
+    /// Checks that each certificate in the file is signed by the next one, and is there once.
+    fn check_file(&self) -> Result<()> {
+        let file = self.file();
         for (at, certificate) in file.iter().enumerate() {
-            let subject = || certificate.subject();
+            let subject = certificate.subject();
             if file[..at].contains(certificate) {
-                return Err(Error::Twice(subject()));
+                return Err(Error::Twice(subject));
             }
-            if !path.contains(certificate) {
-                return Err(Error::Surplus(subject()));
+            match file.get(at + 1) {
+                Some(next) if !certificate.is_signed_by(next) => {
+                    return Err(match self.certificates().contains(certificate) {
+                        true => Error::Order {
+                            position: at + 1,
+                            subject,
+                        },
+                        false => Error::Surplus(subject),
+                    });
+                }
+                _ => (),
             }
         }
-        let position = file
-            .iter()
-            .zip(path)
-            .take_while(|(one, two)| one == two)
-            .count();
-        Err(Error::Order {
-            position,
-            subject: file[position.saturating_sub(1)].subject(),
-        })
+        Ok(())
     }
 }
 

@@ -40,7 +40,7 @@ func authority(dir string, question question, answer *answer) error {
 }
 
 func respond(answer *answer) error {
-	body := `{"artifactHash": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "hashAlgorithm": "sha256", "certificates": true}`
+	body := `{"artifactHash": "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=", "hashAlgorithm": "sha256", "certificates": false}`
 	request := httptest.NewRequest(http.MethodPost, "/api/v1/timestamp", nil)
 	request.Header.Set("Content-Type", "application/json")
 	recorder := httptest.NewRecorder()

@@ -69,6 +69,13 @@ struct Server {
     reader: Reader,
 }
 
+impl Server {
+    /// Whether it has started with its chain already.
+    fn is_running(self) -> bool {
+        self.reader == Reader::TrustBundle
+    }
+}
+
 const FULCIO: Server = Server {
     name: "fulcio",
     reader: Reader::Fulcio,
@@ -100,10 +107,16 @@ impl Chain {
         let mut certificates = vec![];
         for at in 0..length {
             let key = keys.key("p256", at)?;
+            let issuer = keys.key("p256", at + 1)?;
             certificates.push(match at {
                 _ if at + 1 == length => Certificate::authority("root", &key, &[]),
-                0 if server.reader == Reader::Tsa => Certificate::timestamping("leaf", &key),
-                _ => Certificate::authority(&format!("authority {at}"), &key, &[purpose]),
+                0 if server.reader == Reader::Tsa => {
+                    Certificate::timestamping("leaf", &key).below(&issuer)
+                }
+                _ => {
+                    let name = format!("authority {at}");
+                    Certificate::authority(&name, &key, &[purpose]).below(&issuer)
+                }
             });
         }
         Ok(Self {

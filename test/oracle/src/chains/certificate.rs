@@ -8,6 +8,8 @@ use p256::{
     pkcs8::DecodePrivateKey as _,
 };
 
+use sha2::{Digest as _, Sha256};
+
 use super::der::{element, extension, name, oid, oids, sequence};
 use crate::openssl::{self, Keys};
 
@@ -93,6 +95,10 @@ impl Key {
         }))
     }
 
+    fn identifier(&self) -> Vec<u8> {
+        Sha256::digest(&self.public)[..20].to_vec()
+    }
+
     fn sign(&self, way: &str, message: &[u8]) -> Result<Vec<u8>> {
         if let (Some(key), "ecdsa-sha256") = (&self.quick, way) {
             let signature: DerSignature = key.sign(message);
@@ -168,10 +174,18 @@ impl Certificate {
         let mut authority = Self::new(common_name, key);
         authority.set("2.5.29.19", true, &element(0x30, element(1, [0xff])));
         authority.set("2.5.29.15", true, &[3, 2, 1, 6]);
+        authority.set("2.5.29.14", false, &element(4, key.identifier()));
         if !purposes.is_empty() {
             authority.set("2.5.29.37", false, &oids(purposes));
         }
         authority
+    }
+
+    /// Says whose key signs it.
+    pub(super) fn below(mut self, issuer: &Key) -> Self {
+        let identifier = element(0x80, issuer.identifier());
+        self.set("2.5.29.35", false, &element(0x30, identifier));
+        self
     }
 
     /// A timestamping leaf.

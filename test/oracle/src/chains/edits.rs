@@ -216,7 +216,8 @@ const EXTENSION: &[Edit] = &[
         c.add(PRIVATE, false, &[5, 0]);
         c.add(PRIVATE, false, &[5, 0]);
     }),
-    ("key-identifier", |c| {
+    ("key-identifier-none", |c| c.remove("2.5.29.14")),
+    ("key-identifier-another", |c| {
         c.set("2.5.29.14", false, &element(4, [1; 20]))
     }),
     ("key-identifier-critical", |c| {
@@ -225,7 +226,8 @@ const EXTENSION: &[Edit] = &[
     ("key-identifier-garbage", |c| {
         c.set("2.5.29.14", false, &[1; 20])
     }),
-    ("issuer-key-identifier", |c| {
+    ("issuer-key-identifier-none", |c| c.remove("2.5.29.35")),
+    ("issuer-key-identifier-another", |c| {
         c.set("2.5.29.35", false, &element(0x30, element(0x80, [2; 20])))
     }),
     ("issuer-key-identifier-critical", |c| {
