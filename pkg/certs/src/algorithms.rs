@@ -115,6 +115,25 @@ fn rsa(bits: &[u8]) -> der::Result<KeyKind> {
     }
 }
 
+/// Whether a signature's algorithm is encoded as Python's parser wants it (RFC 5758, 8410 and 4055):
+/// no parameters where there are none, and no default that is written down.
+pub(crate) fn is_der(algorithm: &AlgorithmIdentifierOwned) -> bool {
+    let Some(parameters) = &algorithm.parameters else {
+        return true;
+    };
+    match algorithm.oid {
+        ECDSA_SHA1 | ECDSA_SHA224 | ECDSA_SHA256 | ECDSA_SHA384 | ECDSA_SHA512 | ED25519_ID => {
+            false
+        }
+        RSA_PSS => {
+            let defaults = [SALT_OF_20, TRAILER_OF_1];
+            let is_default = |field: &[u8]| defaults.contains(&field);
+            !parameters.value().windows(5).any(is_default)
+        }
+        _ => true,
+    }
+}
+
 /// Why a certificate's signature can't be verified with its issuer's key.
 pub(crate) fn verify(
     algorithm: &AlgorithmIdentifierOwned,
@@ -209,17 +228,23 @@ const X25519: Oid = Oid::new_unwrap("1.3.101.110");
 const ED25519_ID: Oid = Oid::new_unwrap("1.3.101.112");
 
 const ECDSA_SHA1: Oid = Oid::new_unwrap("1.2.840.10045.4.1");
+const ECDSA_SHA224: Oid = Oid::new_unwrap("1.2.840.10045.4.3.1");
 const ECDSA_SHA256: Oid = Oid::new_unwrap("1.2.840.10045.4.3.2");
 const ECDSA_SHA384: Oid = Oid::new_unwrap("1.2.840.10045.4.3.3");
 const ECDSA_SHA512: Oid = Oid::new_unwrap("1.2.840.10045.4.3.4");
+const RSA_SHA224: Oid = Oid::new_unwrap("1.2.840.113549.1.1.14");
+pub(crate) const SHA224: [Oid; 2] = [ECDSA_SHA224, RSA_SHA224];
 const RSA_MD5: Oid = Oid::new_unwrap("1.2.840.113549.1.1.4");
 const RSA_SHA1: Oid = Oid::new_unwrap("1.2.840.113549.1.1.5");
 const RSA_SHA1_ISO: Oid = Oid::new_unwrap("1.3.14.3.2.29");
 const RSA_SHA256: Oid = Oid::new_unwrap("1.2.840.113549.1.1.11");
 const RSA_SHA384: Oid = Oid::new_unwrap("1.2.840.113549.1.1.12");
 const RSA_SHA512: Oid = Oid::new_unwrap("1.2.840.113549.1.1.13");
-const RSA_PSS: Oid = Oid::new_unwrap("1.2.840.113549.1.1.10");
+pub(crate) const RSA_PSS: Oid = Oid::new_unwrap("1.2.840.113549.1.1.10");
 const MGF1: Oid = Oid::new_unwrap("1.2.840.113549.1.1.8");
 const SHA256: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.1");
 const SHA384: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.2");
 const SHA512: Oid = Oid::new_unwrap("2.16.840.1.101.3.4.2.3");
+/// Fields of RSASSA-PSS-params with their defaults.
+const SALT_OF_20: &[u8] = &[0xa2, 3, 2, 1, 20];
+const TRAILER_OF_1: &[u8] = &[0xa3, 3, 2, 1, 1];

@@ -5,8 +5,10 @@ use std::{fmt, time::SystemTime};
 use keys::PublicKey;
 use sha2::{Digest as _, Sha256};
 use x509_cert::{
+    Version,
+    certificate::{CertificateInner, Raw},
     der::{
-        self, Decode as _, Encode as _, Header, Reader as _, SliceReader, Tag,
+        self, Decode, Encode as _, Header, Reader as _, SliceReader, Tag,
         asn1::{Any, ObjectIdentifier},
     },
     name::Name,
@@ -23,7 +25,7 @@ use crate::{
 #[derive(Clone, PartialEq, Eq)]
 pub struct Certificate {
     der: Vec<u8>,
-    parsed: x509_cert::Certificate,
+    parsed: CertificateInner<Raw>,
     extensions: Extensions,
     public_key: PublicKey,
     key_kind: KeyKind,
@@ -33,15 +35,17 @@ impl Certificate {
     /// Reads a certificate in DER.
     ///
     /// What Go's parser refuses is refused (`parseCertificate` in `crypto/x509/parser.go`, Go
-    /// 1.26), and what isn't DER, which the clients in other languages refuse: one such certificate
-    /// in `trusted_root.json`, and a client reads nothing of it.
+    /// 1.26), and what Python's does (cryptography's `load_der_x509_certificate`), which wants DER
+    /// to the letter: one such certificate in `trusted_root.json`, and the client reads nothing of
+    /// it.
     ///
     /// # Errors
     ///
     /// [`Error::Unreadable`].
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let unreadable = |cause: &dyn fmt::Display| Error::Unreadable(cause.to_string());
-        let parsed = x509_cert::Certificate::from_der(der).map_err(|cause| unreadable(&cause))?;
+        let parsed: CertificateInner<Raw> =
+            Decode::from_der(der).map_err(|cause: der::Error| unreadable(&cause))?;
         let tbs = parsed.tbs_certificate();
         let key = tbs.subject_public_key_info();
         let key_kind = KeyKind::of(key).map_err(|cause| unreadable(&cause))?;
@@ -55,6 +59,13 @@ impl Certificate {
         }
         if tbs.signature() != parsed.signature_algorithm() {
             return Err(unreadable(&"it names two signature algorithms"));
+        }
+        if tbs.version() == Version::V2 {
+            return Err(unreadable(&"it is of version 2"));
+        }
+        let is_der = parsed.to_der().is_ok_and(|again| again == der);
+        if !is_der || !algorithms::is_der(tbs.signature()) {
+            return Err(unreadable(&"it is encoded in another way than DER"));
         }
         if ![tbs.issuer(), tbs.subject()].into_iter().all(is_readable) {
             return Err(unreadable(&"its subject or its issuer isn't text"));
@@ -158,6 +169,10 @@ impl Certificate {
         }
     }
 
+    pub(crate) fn parsed(&self) -> &CertificateInner<Raw> {
+        &self.parsed
+    }
+
     pub(crate) fn issuer(&self) -> String {
         self.parsed.tbs_certificate().issuer().to_string()
     }
@@ -202,12 +217,12 @@ impl Certificate {
 
     /// Checks that it may sign certificates, as far as it says (version 1 says nothing).
     pub(crate) fn check_signs(&self) -> Result<()> {
-        let is_v3 = self.parsed.tbs_certificate().version() == x509_cert::Version::V3;
+        let is_v3 = self.parsed.tbs_certificate().version() == Version::V3;
         if is_v3 && !self.is_ca() {
             return Err(self.unfit("is no certificate authority (BasicConstraints)"));
         }
-        match self.extensions.signs {
-            Some(false) => {
+        match &self.extensions.usage {
+            Some(usage) if !usage.0.is_empty() && !usage.key_cert_sign() => {
                 Err(self.unfit("may not sign certificates (KeyUsage without keyCertSign)"))
             }
             _ => Ok(()),
@@ -217,6 +232,20 @@ impl Certificate {
     /// Whether it may sign certificates, as Go sees it: version 1 may, since it can't say so.
     pub fn may_sign(&self) -> bool {
         self.check_signs().is_ok()
+    }
+
+    pub(crate) fn has_pss_signature(&self) -> bool {
+        self.parsed.signature_algorithm().oid == algorithms::RSA_PSS
+    }
+
+    /// Whether it seems to be signed by itself with one of the hashes of SHA-2. SHA-224, and RSA of
+    /// fewer than 2048 bits, aren't all verified here.
+    pub(crate) fn has_sha2_signature(&self) -> bool {
+        match self.check_signature(self) {
+            Ok(()) => true,
+            Err(_) if matches!(self.key_kind, KeyKind::Rsa(..2048, _)) => true,
+            Err(_) => algorithms::SHA224.contains(&self.parsed.signature_algorithm().oid),
+        }
     }
 
     /// Whether `issuer` signed it, and may.

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 
 use x509_cert::{
-    TbsCertificate, Version,
+    Version,
+    certificate::{Raw, TbsCertificateInner},
     der::{
         self, Decode, Reader as _, SliceReader,
         asn1::{BitString, Int},
@@ -26,8 +27,11 @@ pub(crate) struct Extensions {
     /// Whether it is an authority, and how many others may be below it; nothing without
     /// BasicConstraints.
     pub(crate) authority: Option<(bool, Option<u64>)>,
-    /// Whether KeyUsage, if it says anything, allows to sign certificates.
-    pub(crate) signs: Option<bool>,
+    pub(crate) usage: Option<KeyUsage>,
+    /// SubjectKeyIdentifier.
+    pub(crate) key_identifier: Option<Vec<u8>>,
+    /// AuthorityKeyIdentifier, which may lack the identifier.
+    pub(crate) issuer_key_identifier: Option<Option<Vec<u8>>>,
     /// ExtendedKeyUsage, and whether it is critical.
     pub(crate) purposes: Option<(bool, Vec<Oid>)>,
     /// SubjectAltName.
@@ -38,6 +42,8 @@ pub(crate) struct Extensions {
     pub(crate) explicit_policy: Option<u32>,
     pub(crate) inhibited_mapping: Option<u32>,
     pub(crate) inhibited_any_policy: Option<u32>,
+    /// All that are critical.
+    pub(crate) critical: BTreeSet<Oid>,
     /// A critical extension that Go doesn't know, or not this use of it: it verifies no such
     /// certificate.
     pub(crate) unknown: Option<Oid>,
@@ -49,7 +55,7 @@ impl Extensions {
     /// # Errors
     ///
     /// Why Go's parser refuses the whole certificate.
-    pub(crate) fn of(certificate: &TbsCertificate) -> Result<Self, String> {
+    pub(crate) fn of(certificate: &TbsCertificateInner<Raw>) -> Result<Self, String> {
         let mut read = Self::default();
         if certificate.version() != Version::V3 {
             return Ok(read);
@@ -63,6 +69,9 @@ impl Extensions {
             let known = read
                 .read(extension)
                 .map_err(|cause| format!("its extension {id}: {cause}"))?;
+            if extension.critical {
+                read.critical.insert(id);
+            }
             if extension.critical && !known {
                 read.unknown = Some(id);
             }
@@ -80,12 +89,12 @@ impl Extensions {
         match extension.extn_id.to_string().as_str() {
             "2.5.29.14" => {
                 never_critical()?;
-                parsed::<SubjectKeyIdentifier>(value)?;
+                let identifier: SubjectKeyIdentifier = parsed(value)?;
+                self.key_identifier = Some(identifier.0.as_bytes().to_vec());
             }
             "2.5.29.15" => {
                 check_padding(&parsed(value)?)?;
-                let usage: KeyUsage = parsed(value)?;
-                self.signs = (!usage.0.is_empty()).then(|| usage.key_cert_sign());
+                self.usage = Some(parsed(value)?);
             }
             "2.5.29.17" => {
                 self.names = parsed::<SubjectAltName>(value)?.0;
@@ -125,7 +134,8 @@ impl Extensions {
             }
             "2.5.29.35" => {
                 never_critical()?;
-                parsed::<AuthorityKeyIdentifier>(value)?;
+                let identifier = parsed::<AuthorityKeyIdentifier>(value)?.key_identifier;
+                self.issuer_key_identifier = Some(identifier.map(|key| key.as_bytes().to_vec()));
             }
             "2.5.29.36" => {
                 let constraints: PolicyConstraints = parsed(value)?;
@@ -183,7 +193,7 @@ fn authority(value: &[u8]) -> der::Result<(bool, Option<u64>)> {
 }
 
 /// What is permitted, and what is excluded.
-fn bases(constraints: &NameConstraints) -> impl Iterator<Item = &GeneralName> {
+pub(crate) fn bases(constraints: &NameConstraints) -> impl Iterator<Item = &GeneralName> {
     let permitted = constraints.permitted_subtrees.iter().flatten();
     let excluded = constraints.excluded_subtrees.iter().flatten();
     permitted.chain(excluded).map(|subtree| &subtree.base)

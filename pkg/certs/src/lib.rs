@@ -26,6 +26,7 @@ mod algorithms;
 mod bundle;
 mod certificate;
 mod chain;
+mod clients;
 mod error;
 mod extensions;
 mod issue;

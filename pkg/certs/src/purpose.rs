@@ -57,7 +57,7 @@ impl Chain {
             );
         }
         match leaf.extended_key_usage() {
-            Some((true, purposes)) if purposes == [TIME_STAMPING] => (),
+            Some((true, purposes)) if only_known(&purposes) == [TIME_STAMPING] => (),
             _ => {
                 return Err(leaf.unfit(
                     "isn't for timestamping alone (extendedKeyUsage=critical,timeStamping)",
@@ -150,15 +150,13 @@ fn check_path(path: &[Certificate], first_authority: usize, purpose: Oid) -> Res
 }
 
 fn check_policies(leaf: Option<&Certificate>, authorities: &[Certificate]) -> Result<()> {
-    let [below @ .., _] = authorities else {
-        return Ok(());
-    };
-    match policies::are_valid(leaf, below) {
-        true => Ok(()),
-        false => Err(leaf.unwrap_or(&below[0]).unfit(
+    let below_root = &authorities[..authorities.len().saturating_sub(1)];
+    match leaf.or(below_root.first()) {
+        Some(lowest) if !policies::are_valid(leaf, below_root) => Err(lowest.unfit(
             "lacks a certificate policy that its chain asks for (policyConstraints): what is \
              issued there isn't verified",
         )),
+        _ => Ok(()),
     }
 }
 
@@ -167,6 +165,14 @@ fn check_strength(signer: &Certificate) -> Result<()> {
         .key_kind()
         .weakness()
         .map_or(Ok(()), |weakness| Err(signer.unfit(weakness)))
+}
+
+/// The purposes that Go has a name for (`extKeyUsageOIDs` in `crypto/x509/x509.go`, Go 1.26): the
+/// servers count no others.
+fn only_known(purposes: &[Oid]) -> Vec<Oid> {
+    let names = KNOWN_PURPOSES.map(Oid::new_unwrap);
+    let known = purposes.iter().filter(|purpose| names.contains(purpose));
+    known.copied().collect()
 }
 
 /// Whether a purpose is among those that a certificate names.
@@ -178,3 +184,19 @@ fn has(certificate: &Certificate, purpose: Oid) -> bool {
 const CODE_SIGNING: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.3.3");
 const TIME_STAMPING: Oid = Oid::new_unwrap("1.3.6.1.5.5.7.3.8");
 const ANY_PURPOSE: Oid = Oid::new_unwrap("2.5.29.37.0");
+const KNOWN_PURPOSES: [&str; 14] = [
+    "2.5.29.37.0",
+    "1.3.6.1.5.5.7.3.1",
+    "1.3.6.1.5.5.7.3.2",
+    "1.3.6.1.5.5.7.3.3",
+    "1.3.6.1.5.5.7.3.4",
+    "1.3.6.1.5.5.7.3.5",
+    "1.3.6.1.5.5.7.3.6",
+    "1.3.6.1.5.5.7.3.7",
+    "1.3.6.1.5.5.7.3.8",
+    "1.3.6.1.5.5.7.3.9",
+    "1.3.6.1.4.1.311.10.3.3",
+    "2.16.840.1.113730.4.1",
+    "1.3.6.1.4.1.311.2.1.22",
+    "1.3.6.1.4.1.311.61.1.1",
+];
