@@ -161,10 +161,16 @@ impl Certificate {
         self.key_kind
     }
 
-    /// The error that this certificate isn't fit for its purpose.
+    /// The error that this certificate isn't fit for its purpose. A message has no room for more of
+    /// its name.
     pub(crate) fn unfit(&self, reason: impl Into<String>) -> Error {
+        let whole = self.subject();
+        let mut subject: String = whole.chars().take(LONGEST_SUBJECT).collect();
+        if subject.len() < whole.len() {
+            subject.push('…');
+        }
         Error::Unfit {
-            subject: self.subject(),
+            subject,
             reason: reason.into(),
         }
     }
@@ -298,3 +304,5 @@ fn is_readable(name: &Name) -> bool {
         }
     })
 }
+
+const LONGEST_SUBJECT: usize = 50;

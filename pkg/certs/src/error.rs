@@ -73,7 +73,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The command that mends it, if one does.
+    /// The command that mends it, if one does: the beginning of a way out.
     pub fn mend(&self) -> Option<&'static str> {
         match self {
             Self::NotPem(Flaw::Der) => Some("openssl x509 -inform der -in FILE"),

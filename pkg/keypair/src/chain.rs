@@ -13,7 +13,8 @@ impl Pair {
     /// Adds the chain that exists for the key, or else the one that `new` makes.
     ///
     /// Its certificates must be in order and valid, its first one must be the key's, and
-    /// `check_purpose` must accept it. When it expires within a year, a warning is logged.
+    /// `check_purpose` must accept it. When it expires within a year, or when some clients verify
+    /// nothing under it, a warning is logged.
     ///
     /// A chain that is missing in the private Secret can't be derived from the key. The public
     /// one's is taken back if it is a root certificate alone, since only the key itself can have
@@ -60,6 +61,14 @@ impl Pair {
             }
             Err(cause) => return Err(self.unusable_chain(&cause).into()),
         }
+        for reason in chain.unverified_by() {
+            warn!(
+                %object,
+                namespace = object.namespace(),
+                name = object.name(),
+                "{object}: {reason}"
+            );
+        }
         self.add(halves, self.layout.trusted, pem);
         Ok(())
     }
@@ -84,7 +93,14 @@ impl Pair {
     }
 
     fn unusable_chain(&self, cause: &certs::Error) -> Refusal {
-        self.wrong_chain(format!("can't be used ({cause})"))
+        let difference = format!("can't be used ({cause})");
+        match cause.mend() {
+            Some(command) => {
+                let way_out = format!("{command}, or {}", self.to_start_anew());
+                self.refuse_chain(difference, way_out)
+            }
+            None => self.wrong_chain(difference),
+        }
     }
 
     fn wrong_chain(&self, difference: String) -> Refusal {
