@@ -8,7 +8,7 @@ use x509_cert::{
     Version,
     certificate::{CertificateInner, Raw},
     der::{
-        self, Decode, Encode as _, Header, Reader as _, SliceReader, Tag,
+        self, Decode, Encode as _, ErrorKind, Header, Reader as _, SliceReader, Tag,
         asn1::{Any, ObjectIdentifier},
     },
     name::Name,
@@ -45,7 +45,7 @@ impl Certificate {
     pub fn from_der(der: &[u8]) -> Result<Self> {
         let unreadable = |cause: &dyn fmt::Display| Error::Unreadable(cause.to_string());
         let parsed: CertificateInner<Raw> =
-            Decode::from_der(der).map_err(|cause: der::Error| unreadable(&cause))?;
+            Decode::from_der(der).map_err(|cause: der::Error| unreadable(&told(cause.kind())))?;
         let tbs = parsed.tbs_certificate();
         let key = tbs.subject_public_key_info();
         let key_kind = KeyKind::of(key).map_err(|cause| unreadable(&cause))?;
@@ -268,6 +268,14 @@ impl Certificate {
 impl fmt::Debug for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Certificate({})", self.subject())
+    }
+}
+
+fn told(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::TrailingData { .. } => "something stands behind a part of it, so it isn't DER",
+        ErrorKind::Incomplete { .. } => "it is cut off",
+        _ => "it isn't a certificate in DER",
     }
 }
 

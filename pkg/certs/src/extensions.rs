@@ -103,7 +103,7 @@ impl Extensions {
                 })?;
                 return Ok(self.names.iter().any(is_known));
             }
-            "2.5.29.19" => self.authority = Some(authority(value).map_err(|e| e.to_string())?),
+            "2.5.29.19" => self.authority = Some(authority(value).map_err(|_| NOT_DER)?),
             "2.5.29.30" => {
                 let constraints: NameConstraints = parsed(value)?;
                 let known = bases(&constraints).all(is_known);
@@ -167,7 +167,7 @@ fn check_padding(bits: &BitString) -> Result<(), String> {
 }
 
 fn parsed<T: for<'a> Decode<'a, Error = der::Error>>(value: &[u8]) -> Result<T, String> {
-    T::from_der(value).map_err(|cause| cause.to_string())
+    T::from_der(value).map_err(|_| NOT_DER.into())
 }
 
 /// BasicConstraints. x509-cert's own type can't hold a path longer than 255, which Go reads.
@@ -234,3 +234,5 @@ fn is_known(name: &GeneralName) -> bool {
             | GeneralName::IpAddress(_)
     )
 }
+
+const NOT_DER: &str = "it isn't what belongs there, in DER";

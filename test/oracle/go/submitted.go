@@ -20,13 +20,11 @@ func init() {
 // file, whose last certificate is a root of the log.
 func submitted(_ string, question question, _ *answer) error {
 	var chain [][]byte
-	for file := bytes.Join([][]byte{question.Files["issued"], question.Files["chain"]}, []byte("\n")); ; {
-		var block *pem.Block
-		block, file = pem.Decode(file)
-		if block == nil {
-			break
+	for _, name := range []string{"issued", "chain"} {
+		file := bytes.TrimSpace(question.Files[name])
+		for block, rest := pem.Decode(file); block != nil; block, rest = pem.Decode(rest) {
+			chain = append(chain, block.Bytes)
 		}
-		chain = append(chain, block.Bytes)
 	}
 	roots := x509util.NewPEMCertPool()
 	last := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: chain[len(chain)-1]})

@@ -39,7 +39,6 @@ pub(crate) fn inputs(folder: &Path) -> Result<Vec<Input>> {
             inputs.push(whole.input(&format!("form/{form}"), file));
         }
     }
-    ways::inputs(RUNNING_FULCIO, &mut keys, &mut inputs)?;
     orders::inputs(RUNNING_FULCIO, &mut keys, &mut inputs)?;
     Ok(inputs)
 }

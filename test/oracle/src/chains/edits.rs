@@ -287,9 +287,6 @@ const FIELD: &[Edit] = &[
     ("expired", |c| {
         c.validity = lifetime(b"240101000000Z", b"240102000000Z")
     }),
-    ("not-yet-valid", |c| {
-        c.validity = lifetime(b"480101000000Z", b"491231235959Z")
-    }),
     ("without-end", |c| {
         c.validity = [
             element(0x17, b"240101000000Z"),
