@@ -7,6 +7,7 @@
 //! value that started it.
 
 mod calls;
+pub mod documented;
 mod fulcio;
 mod gates;
 mod kubernetes;

@@ -96,6 +96,7 @@ macro_rules! pair_tests {
             a_public_half_of_another_key_is_refused,
             a_key_under_another_name_is_refused_with_the_command_that_renames_it,
             a_key_of_ones_own_is_waited_for,
+            a_key_is_of_a_kind_that_clients_verify,
             foreign_entries_and_labels_are_kept,
             what_changes_between_reading_and_writing_is_kept,
             an_immutable_secret_that_lacks_an_entry_is_refused,

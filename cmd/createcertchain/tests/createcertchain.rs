@@ -33,6 +33,7 @@ impl Pair for Tsa {
     const PRIVATE_ENTRIES: &[&str] = &["signing-secret", "signing-secret-password", "cert-chain"];
     const PUBLIC: &str = "tsa-pub-chain";
     const PUBLIC_ENTRIES: &[&str] = &["cert-chain"];
+    const DOCUMENTED: &str = "### A chain for the timestamp authority";
     const UNDERIVABLE: &[&str] = &["cert-chain"];
 }
 
@@ -49,6 +50,7 @@ impl States for Tsa {
 }
 
 testbed::job_tests!(Tsa);
+testbed::job_tests!(Tsa: a_secret_of_ones_own_is_taken_as_the_documentation_makes_it);
 testbed::pair_tests!(Tsa);
 testbed::story_tests!(Tsa);
 testbed::states_tests!(Tsa);

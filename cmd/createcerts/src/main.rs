@@ -30,6 +30,10 @@ struct Args {
     #[arg(long, default_value = FULCIO.public.default_name(), value_parser = job::name)]
     pubkeysecret: String,
 
+    /// Kind of a new key, such as ecdsa-p256 (docs/key-kinds.md has all)
+    #[arg(long, default_value_t = Kind::EcdsaP256, value_parser = key_type)]
+    key_type: Kind,
+
     /// Make no key: wait for yours, which you put into the Secret
     #[arg(long)]
     wait_for_key: bool,
@@ -97,7 +101,7 @@ async fn create_certs(args: &Args) -> Result<()> {
 impl Args {
     /// The kind of a new key; nothing if none is to be made.
     fn new_key(&self) -> Option<Kind> {
-        (!self.wait_for_key).then_some(Kind::EcdsaP256)
+        (!self.wait_for_key).then_some(self.key_type)
     }
 
     fn subject(&self) -> Subject {
@@ -118,4 +122,8 @@ fn country(text: &str) -> Result<String, &'static str> {
         true => Ok(text.into()),
         false => Err("a country has two letters (ISO 3166), such as US"),
     }
+}
+
+fn key_type(name: &str) -> Result<Kind, String> {
+    keypair::offered(&FULCIO, name)
 }

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use base64ct::{Base64, Encoding as _};
 use certs::Chain;
-use keys::PrivateKey;
+use keys::{Kind, PrivateKey};
 use serde_json::json;
 use testbed::{
     Entries, Kubernetes, Outcome, Process,
@@ -35,6 +35,9 @@ impl Pair for Fulcio {
     const PRIVATE_ENTRIES: &[&str] = &["private", "password", "cert", "public"];
     const PUBLIC: &str = "fulcio-pub-key";
     const PUBLIC_ENTRIES: &[&str] = &["cert", "public"];
+    const DOCUMENTED: &str = "### A CA for Fulcio";
+    const KINDS: &[Kind] = Kind::ALL.split_at(6).0;
+    const KEPT_KINDS: &[Kind] = &[Kind::Ed25519];
 }
 
 impl Story for Fulcio {
@@ -50,6 +53,7 @@ impl States for Fulcio {
 }
 
 testbed::job_tests!(Fulcio);
+testbed::job_tests!(Fulcio: a_secret_of_ones_own_is_taken_as_the_documentation_makes_it);
 testbed::pair_tests!(Fulcio);
 testbed::story_tests!(Fulcio);
 testbed::states_tests!(Fulcio);

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use contract::{CTLOG, CTLOG_CONFIG, FULCIO, Published};
 use fulcio::Url;
 use keys::Kind;
@@ -47,13 +47,13 @@ pub(crate) struct Args {
     )]
     key_password_file: Option<String>,
 
-    /// Type of a new key; rsa has 4096 bits
-    #[arg(long, value_enum, default_value = "ecdsa")]
+    /// Type of a new key (docs/key-kinds.md has all)
+    #[arg(long, default_value = "ecdsa", value_parser = key_type)]
     keytype: KeyType,
 
     /// Curve of a new ecdsa key
-    #[arg(long, value_enum, default_value = "p256")]
-    curvetype: Curve,
+    #[arg(long, default_value = "p256", value_parser = curve)]
+    curvetype: Kind,
 
     /// Under which path the log is served
     #[arg(long, default_value = "sigstorescaffolding", value_parser = prefix)]
@@ -103,32 +103,22 @@ pub(crate) struct Args {
     pub(crate) job: job::Options,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
+/// The kinds of keys that the original's names stand for.
+#[derive(Clone, Copy)]
 enum KeyType {
+    /// On the curve that has a flag of its own.
     Ecdsa,
-    Rsa,
-}
-
-#[derive(Clone, Copy, ValueEnum)]
-enum Curve {
-    P256,
-    P384,
-    P521,
+    Other(Kind),
 }
 
 impl Args {
     /// The kind of a new key; nothing if none is to be made.
     pub(crate) fn new_key(&self) -> Option<Kind> {
-        (!self.wait_for_key).then(|| self.kind())
-    }
-
-    fn kind(&self) -> Kind {
-        match (self.keytype, self.curvetype) {
-            (KeyType::Rsa, _) => Kind::Rsa4096,
-            (KeyType::Ecdsa, Curve::P256) => Kind::EcdsaP256,
-            (KeyType::Ecdsa, Curve::P384) => Kind::EcdsaP384,
-            (KeyType::Ecdsa, Curve::P521) => Kind::EcdsaP521,
-        }
+        let kind = match self.keytype {
+            KeyType::Ecdsa => self.curvetype,
+            KeyType::Other(kind) => kind,
+        };
+        (!self.wait_for_key).then_some(kind)
     }
 
     /// The password that was given. (ct_server takes no empty one.)
@@ -163,6 +153,18 @@ impl Args {
                 .collect(),
         }
     }
+}
+
+fn key_type(text: &str) -> Result<KeyType, String> {
+    match text {
+        "ecdsa" => Ok(KeyType::Ecdsa),
+        "rsa" => keypair::offered(&CTLOG, Kind::Rsa4096.name()).map(KeyType::Other),
+        _ => Err("it has to be ecdsa".into()),
+    }
+}
+
+fn curve(text: &str) -> Result<Kind, String> {
+    keypair::offered(&CTLOG, &format!("ecdsa-{text}"))
 }
 
 fn no_or_a_name(text: &str) -> Result<String, &'static str> {
@@ -245,13 +247,16 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_ecdsa_p256_unless_told_otherwise() {
+    fn a_new_key_is_ecdsa_p256_unless_another_is_waited_for() {
         for (flags, kind) in [
-            (&[][..], Kind::EcdsaP256),
-            (&["-curvetype=p521"], Kind::EcdsaP521),
-            (&["--keytype=rsa", "--curvetype=p384"], Kind::Rsa4096),
+            (&[][..], Some(Kind::EcdsaP256)),
+            (
+                &["-keytype=ecdsa", "-curvetype=p256"],
+                Some(Kind::EcdsaP256),
+            ),
+            (&["--wait-for-key"], None),
         ] {
-            assert_eq!(Args::with_flags(flags).kind(), kind);
+            assert_eq!(Args::with_flags(flags).new_key(), kind);
         }
     }
 
@@ -269,7 +274,9 @@ mod tests {
             "--fulcio-secret=a/b/c",
             "--accept-changes=perhaps",
             "--keytype=ed25519",
+            "--keytype=rsa",
             "--curvetype=p224",
+            "--curvetype=p384",
             "--key-password-file=/dev/null",
             "--key-password-file=/not/there",
             "--fulcio-ca-file=/not/there",

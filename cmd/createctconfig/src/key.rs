@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use contract::{CTLOG, PASSWORD, PRIVATE, PUBLIC};
-use gate::{Kube, Secret, Source};
+use gate::{Kube, Source};
 use keypair::{Halves, Pair};
 use keys::{PrivateKey, PublicKey, Reader};
 use refusal::{NotYet, Refusal};
@@ -36,7 +36,7 @@ pub(crate) async fn existing(
     let password = pair.password(given);
     let halves = match (key, own) {
         (Some(key), own) => {
-            check_published(pair, &key, &password)?;
+            check_form(pair, &password)?;
             if own.is_some_and(|own| own.public_key() != key.public_key()) {
                 let refusal = Refusal::new(
                     pair.private.entry(PRIVATE),
@@ -111,7 +111,7 @@ async fn own_key(
             },
         )
     })?;
-    check_own(&source, &key)?;
+    keypair::check_kind(&CTLOG, &key, source.entry(PRIVATE))?;
     Ok(Some(key))
 }
 
@@ -142,54 +142,19 @@ fn is_restored(
     Ok(is_proven)
 }
 
-/// Refuses a published key that ct_server can't use: it opens a private key only if that is
-/// encrypted in the older form.
-fn check_published(pair: &Pair, key: &PrivateKey, password: &[u8]) -> Result<(), Refusal> {
-    let refuse = |difference: &str, way_out: String| {
-        Err(Refusal::new(
-            pair.private.entry(PRIVATE),
-            difference,
-            way_out,
-        ))
-    };
-    if is_ed25519(key) {
-        let way_out = format!("delete that Secret and {} to have a key made", pair.public);
-        return refuse(ED25519, way_out);
-    }
+/// Refuses a published key in a form that ct_server doesn't open: it takes a private key only if
+/// that is encrypted in the older form.
+fn check_form(pair: &Pair, password: &[u8]) -> Result<(), Refusal> {
     let pem = pair.private.bytes(PRIVATE).unwrap_or_default();
     let Err(cause) = PrivateKey::read(Reader::Trillian, pem, Some(password)) else {
         return Ok(());
     };
-    refuse(
-        &format!("can't be opened by ct_server ({cause})"),
+    Err(Refusal::new(
+        pair.private.entry(PRIVATE),
+        format!("can't be opened by ct_server ({cause})"),
         format!(
             "move it to {PRIVATE:?} of another Secret, leave the rest as it is, and name that Secret with \
              --private-secret"
         ),
-    )
+    ))
 }
-
-/// Refuses a key of the user's own that ct_server can't use. Its form doesn't matter, since it is
-/// written anew.
-fn check_own(source: &Source<Secret>, key: &PrivateKey) -> Result<(), Refusal> {
-    match is_ed25519(key) {
-        true => Err(Refusal::new(
-            source.entry(PRIVATE),
-            ED25519,
-            "put an ECDSA or RSA key there",
-        )),
-        false => Ok(()),
-    }
-}
-
-/// CT logs sign with ECDSA or RSA (RFC 6962, section 2.1.4). With an Ed25519 key ct_server starts,
-/// and fails at the first certificate.
-fn is_ed25519(key: &PrivateKey) -> bool {
-    key.public_key().der().starts_with(&ED25519_PREFIX)
-}
-
-const ED25519: &str = "is an Ed25519 key, and ct_server signs with ECDSA or RSA only";
-/// How the SubjectPublicKeyInfo of an Ed25519 key begins (RFC 8410, section 4).
-const ED25519_PREFIX: [u8; 12] = [
-    0x30, 0x2a, 0x30, 0x05, 0x06, 0x03, 0x2b, 0x65, 0x70, 0x03, 0x21, 0x00,
-];

@@ -41,6 +41,10 @@ struct Args {
     #[arg(long, default_value = REKOR.public.default_name(), value_parser = job::name)]
     secret: String,
 
+    /// Kind of a new key, such as ecdsa-p256 (docs/key-kinds.md has all)
+    #[arg(long, default_value_t = Kind::EcdsaP256, value_parser = key_type)]
+    key_type: Kind,
+
     /// Make no key: wait for yours, which you put into the Secret
     #[arg(long, conflicts_with = "random_secret")]
     wait_for_key: bool,
@@ -98,7 +102,7 @@ async fn create_random_values(args: &Args, secret: &str) -> Result<()> {
 impl Args {
     /// The kind of a new key; nothing if none is to be made.
     fn new_key(&self) -> Option<Kind> {
-        (!self.wait_for_key).then_some(Kind::EcdsaP256)
+        (!self.wait_for_key).then_some(self.key_type)
     }
 
     /// The password that was given. (An empty one counts as none: so it is in an entry of a
@@ -110,4 +114,8 @@ impl Args {
             .or(self.signing_secret_pwd.as_ref());
         given.map(String::as_str).filter(|given| !given.is_empty())
     }
+}
+
+fn key_type(name: &str) -> Result<Kind, String> {
+    keypair::offered(&REKOR, name)
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use keys::PrivateKey;
+use keys::{Kind, PrivateKey};
 use tempfile::NamedTempFile;
 use testbed::{
     Entries, Fault, Kubernetes, Process, material,
@@ -32,6 +32,8 @@ impl Pair for Rekor {
     const PRIVATE_ENTRIES: &[&str] = &["signing-secret", "signing-secret-password"];
     const PUBLIC: &str = "rekor-pub-key";
     const PUBLIC_ENTRIES: &[&str] = &["public"];
+    const DOCUMENTED: &str = "### Rekor's key";
+    const KINDS: &[Kind] = &[Kind::EcdsaP256];
 }
 
 impl Story for Rekor {
@@ -47,6 +49,7 @@ impl States for Rekor {
 }
 
 testbed::job_tests!(Rekor);
+testbed::job_tests!(Rekor: a_secret_of_ones_own_is_taken_as_the_documentation_makes_it);
 testbed::pair_tests!(Rekor);
 testbed::story_tests!(Rekor);
 testbed::states_tests!(Rekor);

@@ -7,7 +7,7 @@ use keys::{Kind, PrivateKey, PublicKey, Reader};
 use refusal::{NotYet, Refusal};
 use tracing::warn;
 
-use crate::{Pair, Result, pair::TO_START_ANEW};
+use crate::{Pair, Result, kinds::check_kind, pair::TO_START_ANEW};
 
 /// The key of a pair, and what its Secrets are to hold.
 pub struct Halves {
@@ -142,9 +142,10 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// A [`Refusal`] when the Secret's public key is another key's, or can't be read, and when what
-    /// is public is another key's.
+    /// A [`Refusal`] when no client verifies what such a key signs, when the Secret's public key is
+    /// another key's, or can't be read, and when what is public is another key's.
     pub fn halves_of(&self, key: PrivateKey, password: Vec<u8>) -> Result<Halves, Refusal> {
+        check_kind(self.layout, &key, self.private.entry(self.layout.key))?;
         self.check_published(&key)?;
         let mut halves = Halves {
             key,

@@ -24,9 +24,11 @@ mod chain;
 mod error;
 mod foreign;
 mod halves;
+mod kinds;
 mod pair;
 
 pub use error::{Error, Result};
 pub use foreign::refuse_foreign;
 pub use halves::{Encrypt, Halves};
+pub use kinds::{check_kind, offered};
 pub use pair::Pair;

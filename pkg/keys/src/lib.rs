@@ -21,6 +21,7 @@
 mod blocks;
 mod error;
 mod flaw;
+mod kind;
 mod legacy;
 mod pbes2;
 mod pem_file;

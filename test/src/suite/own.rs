@@ -1,9 +1,11 @@
 //! The tests of what people bring: a key of their own, under our names or under others.
 
+use keys::{Kind, PrivateKey};
+
 use super::pair::{
     Pair, assert_belongs_together, assert_refused, pair, private_name, published, set_pair,
 };
-use crate::{Entries, material, suite::every::assert_settled};
+use crate::{Entries, documented, material, suite::every::assert_settled};
 
 /// A key or something else under names that aren't ours, where ours is missing: with a second key
 /// made beside it, its owner would believe that theirs is in use.
@@ -90,6 +92,72 @@ pub fn a_key_of_ones_own_is_waited_for<S: Pair>() {
         kubernetes.assert_unchanged(&before);
         assert_settled(&scene);
     }
+}
+
+/// What `docs/own-keys.md` has people make is taken as it is, and published.
+pub fn a_secret_of_ones_own_is_taken_as_the_documentation_makes_it<S: Pair>() {
+    let scene = S::set();
+    let own = documented::own_secret(S::DOCUMENTED, S::PRIVATE);
+    set_pair(&scene, &own, &Entries::new());
+    scene.job().run().assert(0, &["done"]);
+    let [private, public] = pair(&scene);
+    assert!(own.iter().all(|(entry, value)| private[entry] == *value));
+    for entry in S::PUBLIC_ENTRIES {
+        let brought = own.get(*entry).unwrap_or(&public[*entry]);
+        assert_eq!(public[*entry], *brought);
+    }
+    assert_belongs_together(&scene);
+    assert_settled(&scene);
+}
+
+/// A kind of key is offered when every client verifies what such a key signs. A key that was brought
+/// is taken when some do, with a warning, and refused when none does.
+pub fn a_key_is_of_a_kind_that_clients_verify<S: Pair>() {
+    for kind in Kind::ALL {
+        let scene = S::set();
+        let is_offered = S::KINDS.contains(&kind);
+        let outcome = scene.job().args([S::kind_flag(kind)]).run();
+        match is_offered {
+            true => {
+                outcome.assert(0, &["done"]);
+                assert_belongs_together(&scene);
+                assert_eq!(key(&scene).public_key().kind(), Some(kind));
+            }
+            false => {
+                assert_eq!(outcome.code, 2, "{}", outcome.log);
+                assert!(outcome.log.contains("it has to be "), "{}", outcome.log);
+            }
+        }
+
+        let own = PrivateKey::generate(kind).to_legacy_pem(b"a password");
+        let [entry, password] = [S::PRIVATE_ENTRIES[0], S::PRIVATE_ENTRIES[1]];
+        let own = entries(&[(entry, &own), (password, "a password")]);
+        set_pair(&scene, &own, &Entries::new());
+        if !is_offered && !S::KEPT_KINDS.contains(&kind) {
+            let found = format!(
+                "{entry:?} of {} can't be used (it is {kind}: ",
+                private_name::<S>()
+            );
+            assert_refused(&scene, &[&found, "put another key there (ecdsa-p256"]);
+            continue;
+        }
+        let outcome = scene.job().run();
+        outcome.assert(0, &["done"]);
+        assert_belongs_together(&scene);
+        let warning = format!("{} is {kind}: ", private_name::<S>());
+        assert_eq!(
+            outcome.log.contains(&warning),
+            !is_offered,
+            "{}",
+            outcome.log
+        );
+    }
+}
+
+fn key<S: Pair>(scene: &S) -> PrivateKey {
+    let [private, _] = pair(scene);
+    let [key, password] = [0, 1].map(|entry| &private[S::PRIVATE_ENTRIES[entry]]);
+    PrivateKey::from_pem(key, Some(password)).expect("the password opens the private key")
 }
 
 /// One of the two Secrets was replaced by that of another key. That isn't repaired in passing, since

@@ -2,7 +2,7 @@
 
 use base64ct::{Base64, Encoding as _};
 use certs::Chain;
-use keys::{PrivateKey, PublicKey};
+use keys::{Kind, PrivateKey, PublicKey};
 use serde_json::{Map, json};
 
 use super::{
@@ -25,6 +25,16 @@ pub trait Pair: Scene {
     const PUBLIC_ENTRIES: &[&str];
     /// The entries that can't be derived from the private key.
     const UNDERIVABLE: &[&str] = &[];
+    /// Above which commands of `docs/own-keys.md` one's own is made.
+    const DOCUMENTED: &str;
+    /// The kinds of keys that it makes.
+    const KINDS: &[Kind] = &Kind::ALL;
+    /// Others that it takes, with a warning.
+    const KEPT_KINDS: &[Kind] = &[];
+    /// The flag that asks for a kind of key.
+    fn kind_flag(kind: Kind) -> String {
+        format!("--key-type={kind}")
+    }
     /// Undoes what the Job did to other objects.
     fn reset(&self) {}
 }

@@ -3,24 +3,13 @@
 use std::fs;
 
 use ctfe::Config;
-use keys::{Kind, PrivateKey};
-use testbed::{Entries, Fault, material, suite::Scene as _};
+use keys::PrivateKey;
+use testbed::{
+    Entries, Fault, documented, material,
+    suite::{Pair as _, Scene as _, Story as _},
+};
 
 use crate::{CtLog, UNKNOWN};
-
-#[test]
-fn new_keys_are_of_the_kind_asked_for() {
-    for (flags, kind) in [
-        (&["--curvetype=p384"][..], Kind::EcdsaP384),
-        (&["-curvetype=p521"], Kind::EcdsaP521),
-        (&["--keytype=rsa"], Kind::Rsa4096),
-    ] {
-        let ctlog = CtLog::set();
-        ctlog.job().args(flags).run().assert(0, &["done"]);
-        let expected = PrivateKey::generate(kind).public_key().der().len();
-        assert_eq!(ctlog.key().public_key().der().len(), expected, "{kind:?}");
-    }
-}
 
 #[test]
 fn a_password_can_be_given_in_three_ways() {
@@ -232,4 +221,17 @@ fn a_secret_of_ones_own_with_its_key_under_another_name_is_refused() {
         r#"patch secret own --type=json -p '[{"op":"copy","from":"/data/tls.key","path":"/data/private"}]'"#,
     ];
     ctlog.assert_refused(&["--private-secret=own"], &texts);
+}
+
+#[test]
+fn a_key_of_ones_own_is_taken_as_the_documentation_makes_it() {
+    let ctlog = CtLog::set();
+    ctlog.allow_own();
+    let own = documented::own_secret(CtLog::DOCUMENTED, "ctlog-own");
+    ctlog.kubernetes.set_secret("ctlog-system", "own", &own);
+    let job = ctlog.job().args(["--private-secret=own"]);
+    job.run().assert(0, &["done"]);
+    let key = PrivateKey::from_pem(&own["private"], None).unwrap();
+    assert_eq!(ctlog.key().public_key(), key.public_key());
+    ctlog.verify();
 }

@@ -13,7 +13,7 @@ mod verify;
 use std::sync::LazyLock;
 
 use ctfe::Config;
-use keys::PrivateKey;
+use keys::{Kind, PrivateKey};
 use testbed::{
     Address, Calls, Entries, Fault, Fulcio, Kubernetes, Process,
     material::{self, YEAR},
@@ -60,6 +60,18 @@ impl Pair for CtLog {
     ];
     const PUBLIC: &str = "ctlog-public-key";
     const PUBLIC_ENTRIES: &[&str] = &["public"];
+    const DOCUMENTED: &str = "### The CT log's key";
+    const KINDS: &[Kind] = &[Kind::EcdsaP256];
+    const KEPT_KINDS: &[Kind] = &[Kind::Rsa2048, Kind::Rsa3072, Kind::Rsa4096];
+
+    /// The original's names.
+    fn kind_flag(kind: Kind) -> String {
+        match kind.name().split_once('-') {
+            Some(("ecdsa", curve)) => format!("--curvetype={curve}"),
+            _ if kind == Kind::Rsa4096 => "--keytype=rsa".into(),
+            _ => format!("--keytype={kind}"),
+        }
+    }
 
     fn reset(&self) {
         self.kubernetes
