@@ -10,16 +10,15 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-installed=$PWD/target/clients
-
 # shellcheck source=hack/step.sh
 . hack/step.sh
+# shellcheck source=hack/clients.d/install.sh
+. hack/clients.d/install.sh
 
 packages() {
 	local missing=()
 	ls /usr/lib/*/faketime/libfaketime.so.1 > /dev/null 2>&1 || missing+=(libfaketime)
 	command -v ip > /dev/null || missing+=(iproute2)
-	python3 -c 'import ensurepip' 2> /dev/null || missing+=(python3-venv)
 	if ((${#missing[@]})); then
 		apt-get update -qq
 		apt-get install -qq --yes "${missing[@]}" > /dev/null
@@ -37,18 +36,6 @@ go_clients() {
 	CGO_ENABLED=0 go build -C test/clients/signer -mod=readonly -trimpath -o "$installed/bin/" .
 }
 
-python_clients() {
-	python3 -m venv "$installed/python"
-	"$installed/python/bin/pip" install --quiet --no-deps --require-hashes --only-binary=:all: --requirement=test/clients/python/requirements.txt
-}
-
-# Node looks for packages beside the script.
-javascript_clients() {
-	mkdir -p "$installed/javascript"
-	cp test/clients/javascript/* "$installed/javascript"
-	npm ci --prefix="$installed/javascript" --silent --ignore-scripts --no-audit --no-fund
-}
-
 # Go, Python and Node read URLs as pkg/address/tests has recorded.
 urls() { TEST_URL_READERS=1 cargo test --quiet --locked --package=scaffolding-address --test=readers; }
 
@@ -64,7 +51,7 @@ step 'cosign, the Go clients' go_clients
 step 'the Python clients' python_clients
 step 'the JavaScript clients' javascript_clients
 
-PATH=$installed/bin:$installed/python/bin:$installed/javascript:$PWD/target/debug:$PWD/test/clients:$PWD/test/clients/python:$PATH
+PATH=$PWD/target/debug:$PATH
 LIBFAKETIME=$(echo /usr/lib/*/faketime/libfaketime.so.1)
 export LIBFAKETIME
 step 'URLs, as clients read them' urls

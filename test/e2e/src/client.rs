@@ -49,6 +49,7 @@ impl Cosign {
     ///
     /// What it says.
     pub async fn sign(self, blob: &str) -> Result<()> {
+        let signer = signer();
         let sign = match self {
             Self::V3 => format!(
                 "cosign sign-blob --yes --bundle={blob}.json {blob}
@@ -60,7 +61,7 @@ impl Cosign {
                 $sign --rfc3161-timestamp=timestamp --bundle=old-bundle.json {blob}
                 cosign-v2 verify-blob --rekor-url=http://rekor.rekor-system.svc \
                   --use-signed-timestamps --rfc3161-timestamp=timestamp \
-                  --bundle=old-bundle.json {IDENTITY} {blob}"
+                  --bundle=old-bundle.json {signer} {blob}"
             ),
         };
         self.run(&format!("date > {blob}\n{sign}")).await?;
@@ -77,8 +78,9 @@ impl Cosign {
             Self::V3 => "",
             Self::V2 => "--new-bundle-format",
         };
+        let signer = signer();
         let verify = format!("{} verify-blob {format} --bundle={blob}.json", self.name());
-        let script = format!("{verify} --use-signed-timestamps {IDENTITY} {blob}");
+        let script = format!("{verify} --use-signed-timestamps {signer} {blob}");
         self.run(&script).await?;
         Ok(())
     }
@@ -127,6 +129,11 @@ impl Cosign {
     }
 }
 
+/// The flags by which cosign is told who signed.
+fn signer() -> String {
+    format!("--certificate-identity={IDENTITY} --certificate-oidc-issuer={ISSUER}")
+}
+
 /// Starts the client's pod anew, and the registry's.
 ///
 /// # Errors
@@ -171,5 +178,7 @@ pub async fn search(blob: &str) -> Result<()> {
 const URLS: &str = "--fulcio-url=http://fulcio.fulcio-system.svc \
      --rekor-url=http://rekor.rekor-system.svc \
      --timestamp-server-url=http://tsa.tsa-system.svc/api/v1/timestamp";
-const IDENTITY: &str = "--certificate-identity=https://kubernetes.io/namespaces/default/serviceaccounts/default \
-     --certificate-oidc-issuer=https://kubernetes.default.svc.cluster.local";
+/// Who signs in the client's pod.
+pub const IDENTITY: &str = "https://kubernetes.io/namespaces/default/serviceaccounts/default";
+/// The issuer of that identity's tokens.
+pub const ISSUER: &str = "https://kubernetes.default.svc.cluster.local";

@@ -9,6 +9,7 @@ pub mod client;
 mod cluster;
 pub mod job;
 mod manifests;
+pub mod newest;
 mod objects;
 pub mod openssl;
 mod phases;

@@ -4,13 +4,12 @@
 //! new key, and verify what was signed with every key before, wherever they last looked.
 
 mod change;
-mod newest;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, ensure};
 use clap::Parser;
-use e2e::{Cluster, Cosign, Phases, client, namespaces, process};
+use e2e::{Cluster, Cosign, Phases, client, namespaces, newest, process};
 
 use change::CHANGES;
 

@@ -5,13 +5,18 @@ use std::fs;
 use anyhow::{Context as _, Result, ensure};
 use base64ct::{Base64, Encoding as _};
 use contract::{CERT, CERT_CHAIN, CTLOG, FULCIO, KeyPair, PUBLIC, REKOR, TSA};
-use e2e::{Cluster, openssl, process};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::{Cluster, openssl, process};
+
 /// Checks that the bundle is the work of the newest keys: it names Rekor's key, its certificate is
 /// of Fulcio's root and known to the CT log, and its timestamp of the timestamp authority's chain.
-pub(crate) async fn check(cluster: &Cluster, bundle: &Value) -> Result<()> {
+///
+/// # Errors
+///
+/// What isn't so.
+pub async fn check(cluster: &Cluster, bundle: &Value) -> Result<()> {
     let rekor = openssl::log_id(&published(cluster, REKOR, PUBLIC).await?).await?;
     let entry = decoded(bundle, "/verificationMaterial/tlogEntries/0/logId/keyId")?;
     ensure!(entry == rekor, "another key of Rekor");
@@ -49,7 +54,11 @@ pub(crate) async fn check(cluster: &Cluster, bundle: &Value) -> Result<()> {
 }
 
 /// The log ID of Rekor's key now, as hexadecimal digits.
-pub(crate) async fn rekor_log_id(cluster: &Cluster) -> Result<String> {
+///
+/// # Errors
+///
+/// That it can't be read.
+pub async fn rekor_log_id(cluster: &Cluster) -> Result<String> {
     let key = published(cluster, REKOR, PUBLIC).await?;
     Ok(hex::encode(openssl::log_id(&key).await?))
 }
