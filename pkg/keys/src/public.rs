@@ -16,7 +16,7 @@ use pkcs8::{
 };
 use sha2::{Digest as _, Sha256};
 
-use crate::{Blocks, Error, Reader, Result, to_pem};
+use crate::{Error, Reader, Result, to_pem};
 
 /// A public key as X.509 carries it: a SubjectPublicKeyInfo (RFC 5280, section 4.1.2.7), in the
 /// one form that everybody derives the same log ID from.
@@ -70,7 +70,9 @@ impl PublicKey {
     /// As [`from_der`](Self::from_der); [`Error::Flaw`], [`Error::NotAlone`].
     pub fn from_pem(file: &[u8]) -> Result<Self> {
         let block = Reader::Sigstore.block(file)?;
-        if Blocks::of(file).count() > 1 {
+        // Nor may another one begin: what it holds could be a private key.
+        let begins = file.windows(BEGIN.len()).filter(|text| *text == BEGIN);
+        if begins.count() > 1 {
             return Err(Error::NotAlone);
         }
         match block.tag() {
@@ -129,3 +131,4 @@ const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 /// SEC 1, section 2.3.3.
 const UNCOMPRESSED: u8 = 4;
+const BEGIN: &[u8] = b"-----BEGIN";

@@ -100,8 +100,8 @@ fn nothing_is_copied_or_accepted_when_anything_is_refused() {
     tuf.0.delete("Secret", "tuf-system", "rekor-pub-key");
     let before = tuf.0.objects();
     let unfit = [
-        "\"public\" of Secret ctlog-system/ctlog-public-key can't be copied (not a PEM file with one block)",
-        "\"cert-chain\" of Secret tsa-system/tsa-pub-chain can't be copied (not a PEM file of certificates)",
+        "\"public\" of Secret ctlog-system/ctlog-public-key can't be copied (no PEM block is in it)",
+        "\"cert-chain\" of Secret tsa-system/tsa-pub-chain can't be copied (not a PEM file of certificates: no PEM block is in it)",
     ];
     let change = "\"public\" of Secret fulcio-system/fulcio-pub-key isn't what";
     for (flags, expected) in [
