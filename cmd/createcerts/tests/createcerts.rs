@@ -208,7 +208,7 @@ fn a_public_key_of_another_key_or_none_is_refused() {
     for (public, problem) in [
         (material::key().public_key().to_pem(), " doesn't belong"),
         (
-            own_key + "a note",
+            own_key + &material::key().public_key().to_pem(),
             " can't be used (more than its one PEM block",
         ),
     ] {
@@ -220,6 +220,19 @@ fn a_public_key_of_another_key_or_none_is_refused() {
         let text = format!("{secret}{problem}");
         fulcio.assert_refused(&[&text, "or remove it to have it derived"]);
     }
+}
+
+#[test]
+fn what_stands_beside_a_public_key_isnt_published() {
+    let fulcio = Fulcio::set();
+    let key = material::key();
+    let mut entries = own(&key, &material::root(&key, "own", 20 * YEAR).to_pem());
+    let public = key.public_key().to_pem();
+    entries.insert("public".into(), format!("a note\n{public}").into());
+    fulcio.set_private(&entries);
+    fulcio.job().run().assert(0, &["done"]);
+    let published = fulcio.0.secret("fulcio-system", "fulcio-pub-key");
+    assert_eq!(published["public"], public.as_bytes());
 }
 
 #[test]

@@ -18,9 +18,15 @@ pub enum Error {
     /// The PEM block holds something other than such a key, or a damaged one.
     #[error("no {0} in the PEM block")]
     NoKey(&'static str),
+    /// What `ssh-keygen` writes.
+    #[error("in OpenSSH's own form, which isn't read here")]
+    OpenSsh,
     /// The label names another container than the block holds.
     #[error("its label isn't that of what is in it")]
     Label,
+    /// The newer of the two labels of cosign's keys, where the older one alone is known.
+    #[error("its label says SIGSTORE, and its server knows COSIGN there")]
+    NewLabel,
     /// A curve given by its numbers (RFC 3279, section 2.3.5) and not by its name.
     #[error("its curve is spelled out instead of named")]
     SpelledOut {
@@ -49,6 +55,9 @@ pub enum Error {
     /// Encrypted with something that its reader doesn't know.
     #[error("encrypted with {0}, which its server can't open")]
     UnknownCipher(String),
+    /// Sealed as cosign does it, but with something else.
+    #[error("sealed with {0}, which its server can't open")]
+    UnknownSeal(String),
 }
 
 impl Error {
@@ -56,6 +65,7 @@ impl Error {
     pub fn mend(&self) -> Option<&'static str> {
         match self {
             Self::Flaw(flaw) => flaw.mend(),
+            Self::OpenSsh => Some("ssh-keygen -p -N '' -m PEM -f FILE"),
             Self::Label => Some("openssl pkey -in FILE"),
             Self::SpelledOut { public: false } => {
                 Some("openssl pkey -in FILE -ec_param_enc named_curve")
@@ -64,7 +74,8 @@ impl Error {
                 Some("openssl pkey -pubin -in FILE -ec_param_enc named_curve")
             }
             Self::Compressed => Some("openssl pkey -pubin -in FILE -ec_conv_form uncompressed"),
-            Self::UnknownCipher(_) | Self::Headers => {
+            Self::NewLabel => Some("sed -i 's/ SIGSTORE / COSIGN /' FILE"),
+            Self::UnknownCipher(_) => {
                 Some("openssl pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA256 -in FILE")
             }
             Self::BlankBehind => Some("sed -i '/^$/d' FILE"),

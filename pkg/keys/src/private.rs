@@ -146,9 +146,8 @@ impl PrivateKey {
             label if reader.opens_sealed(label) => {
                 Some(sealed::decrypt(reader, contents, password()?)?)
             }
-            label if label.starts_with("ENCRYPTED") => {
-                return Err(Error::UnknownCipher("cosign's form".into()));
-            }
+            "OPENSSH PRIVATE KEY" => return Err(Error::OpenSsh),
+            "ENCRYPTED SIGSTORE PRIVATE KEY" => return Err(Error::NewLabel),
             _ => None,
         };
         match sealed {

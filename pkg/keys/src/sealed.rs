@@ -59,7 +59,7 @@ pub(crate) fn decrypt(reader: Reader, json: &[u8], password: &[u8]) -> Result<Ze
     let Sealed { kdf, cipher, .. } = &sealed;
     if (kdf.name.as_str(), cipher.name.as_str()) != ("scrypt", "nacl/secretbox") {
         let names = format!("{} and {}", kdf.name, cipher.name);
-        return Err(Error::UnknownCipher(names));
+        return Err(Error::UnknownSeal(names));
     }
     let key = kdf.key(reader, password)?;
     let nonce = <[u8; 24]>::try_from(cipher.nonce.as_slice())
@@ -70,7 +70,7 @@ pub(crate) fn decrypt(reader: Reader, json: &[u8], password: &[u8]) -> Result<Ze
 impl Derivation {
     fn key(&self, reader: Reader, password: &[u8]) -> Result<Zeroizing<[u8; 32]>> {
         let Parameters { cost, r, p } = self.params;
-        let unusable = || Error::UnknownCipher(format!("scrypt with N = {cost}, r = {r}, p = {p}"));
+        let unusable = || Error::UnknownSeal(format!("scrypt with N = {cost}, r = {r}, p = {p}"));
         let is_common = (15..=17).any(|log| cost == 1 << log) && (r, p) == (8, 1);
         let is_bearable = cost.is_power_of_two() && cost.saturating_mul(u64::from(r)) <= 1 << 20;
         if !is_common && (reader == Reader::Sigstore || !is_bearable) {

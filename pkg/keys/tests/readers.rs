@@ -128,7 +128,9 @@ fn the_command_that_an_error_names_mends_the_file() {
     let key = openssl_text(P256, b"");
     let sha512 = "pkcs8 -topk8 -v2 aes-256-cbc -v2prf hmacWithSHA512 -passout pass:correct_horse";
     let indented = key.lines().map(|line| format!("  {line}\n")).collect();
+    let sealed = include_str!("data/cosign.key").to_owned();
     let files: Vec<(Reader, String)> = vec![
+        (Step, sealed),
         (Step, openssl_text("ec -param_enc explicit", key.as_bytes())),
         (Sigstore, key.replace("PRIVATE KEY", "EC PRIVATE KEY")),
         (Sigstore, format!("\u{feff}{key}")),

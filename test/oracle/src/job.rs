@@ -61,21 +61,30 @@ pub(crate) fn judge(input: &Input, jobs: &Path, oracles: &mut Oracles) -> Result
             oracles,
         ))),
         3 => Ok(Verdict::Refuses(refusals(&outcome))),
+        // The gate stays shut until somebody puts something else there, or until time has passed.
+        1 if outcome.log.contains("not yet: ") => Ok(Verdict::Refuses("not yet".into())),
         code => bail!("exit code {code}:\n{}", outcome.log),
     }
 }
 
-/// Nothing is to be waited for, so nothing takes long.
+/// There is nothing to wait for, so nothing takes long.
 fn run(job: Process<'_>) -> Outcome {
     job.args(["--timeout=20s"]).run()
 }
 
+/// The reasons, without the objects and the ways out, which are the same for all.
 fn refusals(outcome: &Outcome) -> String {
     let lines = outcome
         .log
         .lines()
         .filter_map(|line| line.strip_prefix("ERROR refused: "));
-    lines.collect::<Vec<_>>().join("; ")
+    let reason = |line: &str| {
+        let inner = line
+            .split_once(" (")
+            .and_then(|(_, rest)| rest.rsplit_once("): "));
+        inner.map_or(line, |(reason, _)| reason).to_owned()
+    };
+    lines.map(reason).collect::<Vec<_>>().join("; ")
 }
 
 fn set_pair(kubernetes: &Kubernetes, pair: &KeyPair, input: &Input) {

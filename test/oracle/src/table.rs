@@ -129,6 +129,9 @@ impl fmt::Display for Table {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.server.is_none() && self.job.is_none() {
+            return write!(f, "  both take it");
+        }
         let verdict = |refusal: &Option<String>| match refusal {
             None => "takes it".to_owned(),
             Some(refusal) => format!("refuses: {refusal}"),

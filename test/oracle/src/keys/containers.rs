@@ -135,6 +135,8 @@ pub(super) fn encrypted(kind: &str, key: &[u8], oracles: &mut Oracles) -> Result
             files.push((format!("dek-{cipher}-pkcs8"), file));
         }
     }
+    let question = Question::new("rekor", "openssh", &[("key", key.to_vec())], None);
+    files.push(("openssh".into(), oracles.ask(&question)?.output()));
     for label in ["SIGSTORE", "COSIGN"] {
         let question = Question::new("fulcio", "seal", &[("key", der(key)?)], Some(PASSWORD));
         let sealed = oracles.ask(&question)?.output();
