@@ -72,7 +72,7 @@ fn a_key_of_ones_own_is_imported_and_never_replaces_another() {
         ctlog.set_own("no key");
         ctlog.assert_refused(
             &flags,
-            &["\"private\" of Secret ctlog-system/own can't be used (not a PEM"],
+            &["\"private\" of Secret ctlog-system/own can't be used (no PEM block"],
         );
 
         ctlog.kubernetes.delete("Secret", "ctlog-system", "own");
