@@ -1,5 +1,10 @@
 //! What can't be published.
 
+use std::{
+    io::Write as _,
+    process::{Command, Stdio},
+};
+
 use certs::{Chain, Subject, Validity};
 use keys::{Kind, PrivateKey};
 use scaffolding_trust::Inputs;
@@ -42,11 +47,11 @@ fn chains_in_the_wrong_place_are_refused() {
 
 #[test]
 fn a_key_that_clients_dont_know_is_refused() {
-    // A P-256 point that isn't on the curve.
-    let mut der = inputs().rekor[0].der().to_vec();
-    *der.last_mut().unwrap() ^= 1;
+    // RSA of a size that sigstore's protobuf-specs have no name for.
+    let key = openssl(&["genrsa", "2056"], b"");
+    let pem = openssl(&["pkey", "-pubout"], &key);
     let mut inputs = inputs();
-    inputs.rekor = vec![keys::PublicKey::from_der(&der).unwrap()];
+    inputs.rekor = vec![keys::PublicKey::from_pem(&pem).unwrap()];
     let error = nothing()
         .next(Some(&inputs), &policy(), start())
         .unwrap_err();
@@ -98,4 +103,16 @@ fn more_than_a_secret_holds_is_refused() {
         }
         other => panic!("{:?}", other.map(|archive| archive.len())),
     }
+}
+
+fn openssl(args: &[&str], input: &[u8]) -> Vec<u8> {
+    let mut openssl = Command::new("openssl")
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    openssl.stdin.take().unwrap().write_all(input).unwrap();
+    openssl.wait_with_output().unwrap().stdout
 }
