@@ -6,7 +6,10 @@ use gate::{Entries, Gate, Kube, Secret, Source};
 use refusal::{NotYet, Object, Refusal};
 use tracing::warn;
 
-use crate::{copy::Copy, public::Public};
+use crate::{
+    copy::Copy,
+    public::{Public, Unfit},
+};
 
 /// What is to be written into a copy.
 pub(crate) struct Update {
@@ -52,9 +55,13 @@ impl Update {
     fn add(&mut self, source: &Object, maker: &str, entry: &str, file: &[u8]) {
         let new = match Public::read(entry, file) {
             Ok(new) => new,
-            Err(cause) => {
-                let way_out =
-                    format!("put what belongs there, or remove it to have {maker} derive it");
+            Err(Unfit { cause, mend }) => {
+                let way_out = match mend {
+                    Some(command) => format!("mend it ({command})"),
+                    None => {
+                        format!("put what belongs there, or remove it to have {maker} derive it")
+                    }
+                };
                 let difference = format!("can't be copied ({cause})");
                 return self
                     .unfit

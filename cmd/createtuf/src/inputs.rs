@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use anyhow::Result;
-use certs::Chain;
+use certs::{Certificate, Chain};
 use gate::Kube;
 use keys::PublicKey;
 use refusal::{Object, Refusal};
@@ -35,24 +35,26 @@ pub(crate) async fn read(kube: &Kube, args: &Args) -> Result<Inputs> {
     };
     let chains = parts.fulcio.iter().zip(&inputs.fulcio);
     for (input, chain) in chains.chain(parts.tsa.iter().zip(&inputs.tsa)) {
-        warn_of_expiry(&input.object, chain);
+        warn_about(&input.object, chain);
     }
     Ok(inputs)
 }
 
-/// Their own Jobs may never run again, and this one runs daily.
-fn warn_of_expiry(object: &Object, chain: &Chain) {
-    let warning = match chain.check_validity(SystemTime::now()) {
-        Ok(None) => return,
-        Ok(Some(ending)) => ending.expiry(),
-        Err(error) => error.to_string(),
+/// Warns of a chain that ends soon: its own Job may never run again, and this one runs daily. And
+/// of clients that verify nothing under it.
+fn warn_about(object: &Object, chain: &Chain) {
+    let ending = match chain.check_validity(SystemTime::now()) {
+        Ok(ending) => ending.map(Certificate::expiry),
+        Err(error) => Some(error.to_string()),
     };
-    warn!(
-        %object,
-        namespace = object.namespace(),
-        name = object.name(),
-        "{object}: {warning}"
-    );
+    for warning in ending.into_iter().chain(chain.unverified_by()) {
+        warn!(
+            %object,
+            namespace = object.namespace(),
+            name = object.name(),
+            "{object}: {warning}"
+        );
+    }
 }
 
 fn parsed<T>(
@@ -66,27 +68,47 @@ impl Input {
     /// The chain in one file, in whose order the server sends it; the certificates of several
     /// files, ordered by who signed whom.
     fn chain(&self) -> Result<Chain, Refusal> {
-        if let [(object, pem)] = &self.files[..] {
-            return Chain::from_pem(pem).map_err(|cause| unusable(object, &cause));
+        match &self.files[..] {
+            [(object, pem)] if *object == self.object => {
+                Chain::from_pem(pem).map_err(|cause| unusable(object, &cause, cause.mend()))
+            }
+            pieces => self.joined(pieces),
         }
+    }
+
+    /// Whoever has a file for each certificate means the root certificate to be among them.
+    fn joined(&self, pieces: &[(Object, Vec<u8>)]) -> Result<Chain, Refusal> {
         let mut certificates = vec![];
-        for (object, pem) in &self.files {
+        for (object, pem) in pieces {
             let bundle = certs::read_bundle(pem);
-            certificates.extend(bundle.map_err(|cause| unusable(object, &cause))?);
+            certificates.extend(bundle.map_err(|cause| unusable(object, &cause, cause.mend()))?);
         }
-        Chain::ordered(certificates).map_err(|cause| unusable(&self.object, &cause))
+        let chain = Chain::ordered(certificates);
+        let chain = chain.map_err(|cause| unusable(&self.object, &cause, cause.mend()))?;
+        match chain.root().is_self_signed() {
+            true => Ok(chain),
+            false => Err(Refusal::new(
+                &self.object,
+                format!(
+                    "ends with {}, which isn't a root certificate",
+                    chain.root().subject()
+                ),
+                "put the file with the root certificate beside them, or all into one file",
+            )),
+        }
     }
 
     fn key(&self) -> Result<PublicKey, Refusal> {
         let (object, pem) = &self.files[0];
-        PublicKey::from_pem(pem).map_err(|cause| unusable(object, &cause))
+        PublicKey::from_pem(pem).map_err(|cause| unusable(object, &cause, cause.mend()))
     }
 }
 
-fn unusable(object: &Object, cause: &dyn std::error::Error) -> Refusal {
-    Refusal::new(
-        object,
-        format!("can't be used ({cause})"),
-        "put the right one there",
-    )
+/// Refuses `object` for that `cause`, which a command may mend.
+fn unusable(object: &Object, cause: &dyn std::error::Error, mend: Option<&str>) -> Refusal {
+    let way_out = match mend {
+        Some(command) => format!("mend it ({command})"),
+        None => "put the right one there".into(),
+    };
+    Refusal::new(object, format!("can't be used ({cause})"), way_out)
 }

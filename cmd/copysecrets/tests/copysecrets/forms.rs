@@ -140,3 +140,34 @@ fn copies_are_as_openssl_writes_them_or_arent_made() {
     };
     assert_eq!(data(&settled), data(&tuf.0.objects()));
 }
+
+/// What stands beside a key isn't copied, whatever it is; a form that has no one log ID is refused
+/// with the command that makes the other of it.
+#[test]
+fn of_a_public_key_nothing_but_the_key_is_copied() {
+    let tuf = Tuf::set();
+    let key = material::key();
+    let pem = key.public_key().to_pem();
+    let private = key.to_legacy_pem(b"a password");
+    let without_last_line = &private[..private.trim_end().rfind('\n').unwrap()];
+    let set = |pem: &str| tuf.set_source("rekor-system", "rekor-pub-key", "public", pem);
+    set(&(pem.clone() + without_last_line));
+    tuf.job().run().assert(0, &["done"]);
+    assert_eq!(tuf.copy("rekor-pub-key")["public"], pem.as_bytes());
+
+    let conversions = [
+        (
+            &["-ec_conv_form", "compressed"],
+            "-ec_conv_form uncompressed",
+        ),
+        (&["-ec_param_enc", "explicit"], "-ec_param_enc named_curve"),
+    ];
+    for (form, mend) in conversions {
+        let args = [&["pkey", "-pubin", "-pubout"][..], form].concat();
+        let odd = openssl(&args, &pem);
+        set(&odd);
+        let mend = format!("mend it (openssl pkey -pubin -in FILE {mend})");
+        tuf.job().run().assert(3, &["can't be copied (", &mend]);
+        assert_eq!(tuf.copy("rekor-pub-key")["public"], pem.as_bytes());
+    }
+}
