@@ -80,8 +80,8 @@ impl Error {
     }
 }
 
-/// The words of a policy that decided so: those of a webhook (`pkg/admission/plugin/webhook/errors`
-/// in k8s.io/apiserver) or of a ValidatingAdmissionPolicy (`pkg/admission/plugin/policy/validating`).
+/// The words of a policy that decided so, a webhook or a ValidatingAdmissionPolicy
+/// (`webhook/errors` and `policy/validating` under k8s.io/apiserver's `pkg/admission/plugin`).
 fn denial(status: &Status) -> Option<&str> {
     let message = &status.message;
     let after = |words| message.split_once(words).map(|(_, reason)| reason);

@@ -8,8 +8,8 @@ use hyper_util::client::proxy::matcher::Matcher;
 /// The proxy for an API server at `cluster`: the one that the kubeconfig names, or else the
 /// environment's, but for addresses in `NO_PROXY` and on this machine.
 ///
-/// `found` is what kube found in either place. Of the environment's it knows only `HTTPS_PROXY`, and
-/// it holds `NO_PROXY` against the proxy's address instead of the API server's.
+/// `found` is what kube found in either place. Of the environment's it knows only `HTTPS_PROXY`,
+/// and it holds `NO_PROXY` against the proxy's address instead of the API server's.
 pub(crate) fn to(cluster: &Uri, found: Option<Uri>) -> Option<Uri> {
     decide(cluster, found, |name| {
         [name.to_uppercase(), name.to_lowercase()]
