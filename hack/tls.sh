@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # The real servers with certificates of a CA of one's own, told of it as docs/network.md says:
 # createtree makes a tree in Trillian, trusting the CA and no other, Rekor and ct_server serve that
-# tree, and Fulcio asks an issuer of identity tokens.
+# tree, and Fulcio asks an issuer of identity tokens. A pod's Job asks the API server, whatever proxy
+# its environment names.
 #
 # Runs as root on Debian with Rust and Go. The servers are those of hack/cluster, in a network of
 # their own, and end with this script.
@@ -128,6 +129,22 @@ issuer_over_tls() {
 	if fulcio_asks_with foreign; then return 1; fi
 }
 
+# What answers is no API server, but it is there that a pod's Job asks, and not at the proxy.
+pod_with_a_proxy() {
+	local account=/var/run/secrets/kubernetes.io/serviceaccount log=$folder/pod.log
+	mkdir -p /var/run/secrets
+	mount -t tmpfs tmpfs /var/run/secrets
+	mkdir -p "$account"
+	printf token > "$account/token"
+	printf rekor-system > "$account/namespace"
+	cp "$folder/ca.pem" "$account/ca.crt"
+	start openssl s_server -www -accept 127.0.0.1:6443 -cert "$folder/server.pem" -key "$folder/server.key"
+	until_true 10 curl --silent --fail --cacert "$folder/ca.pem" https://localhost:6443
+	env -i KUBERNETES_SERVICE_HOST=localhost KUBERNETES_SERVICE_PORT=6443 HTTPS_PROXY=http://127.0.0.1:9 \
+		NO_PROXY='<local>,' target/debug/createtree --timeout=1s > "$log" 2>&1 || [ $? = 1 ]
+	grep --quiet "the API server's answer can't be read" "$log"
+}
+
 all() {
 	ip link set lo up
 	step 'certificates' certificates
@@ -137,6 +154,7 @@ all() {
 	step 'Rekor serves it' rekor_with_tls
 	step 'ct_server serves it' ct_server_with_tls
 	step 'Fulcio trusts the CA of an issuer' issuer_over_tls
+	step "a pod's Job asks the API server directly" pod_with_a_proxy
 }
 
 if [ "${1:-}" = alone ]; then
