@@ -83,21 +83,20 @@ impl Chain {
     fn check_file(&self) -> Result<()> {
         let file = self.file();
         for (at, certificate) in file.iter().enumerate() {
-            let subject = certificate.subject();
             if file[..at].contains(certificate) {
-                return Err(Error::Twice(subject));
+                return Err(Error::Twice(certificate.subject()));
             }
-            match file.get(at + 1) {
-                Some(next) if !certificate.is_signed_by(next) => {
-                    return Err(match self.certificates().contains(certificate) {
-                        true => Error::Order {
-                            position: at + 1,
-                            subject,
-                        },
-                        false => Error::Surplus(subject),
-                    });
-                }
-                _ => (),
+        }
+        for (at, pair) in file.windows(2).enumerate() {
+            if !pair[0].is_signed_by(&pair[1]) {
+                let mut foreign = pair.iter().filter(|one| !self.certificates().contains(one));
+                return Err(match foreign.next() {
+                    Some(foreign) => Error::Surplus(foreign.subject()),
+                    None => Error::Order {
+                        position: at + 1,
+                        subject: pair[0].subject(),
+                    },
+                });
             }
         }
         Ok(())

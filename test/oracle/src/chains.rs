@@ -3,6 +3,7 @@
 mod certificate;
 mod der;
 mod edits;
+mod keyed;
 mod orders;
 mod ways;
 
@@ -160,7 +161,7 @@ fn pem(der: &[u8]) -> Result<String> {
 
 /// Every edit at every place, in chains of every length.
 fn defects(server: Server, keys: &mut Keys<'_>, inputs: &mut Vec<Input>) -> Result<()> {
-    let keyed = edits::keyed(keys)?;
+    let keyed = keyed::edits(keys)?;
     for length in 1..=3 {
         let whole = Chain::new(server, length, keys)?;
         inputs.push(whole.input(&format!("{length}/as-it-should-be"), whole.file()?));

@@ -113,7 +113,7 @@ impl Table {
 }
 
 /// The lines that only the first of two texts has.
-fn apart<'a>(these: &'a str, those: &str, sign: char) -> Vec<String> {
+fn apart(these: &str, those: &str, sign: char) -> Vec<String> {
     let those: std::collections::BTreeSet<_> = those.lines().collect();
     let others = these.lines().filter(|line| !those.contains(line));
     others.map(|line| format!("{sign} {line}")).collect()
@@ -202,6 +202,7 @@ fn steady(text: &str) -> String {
         };
         match word {
             word if word.contains("/oracle") => word.rsplit('/').next().unwrap_or(word).to_owned(),
+            word if word.starts_with("http://127.0.0.1:") => "http://…".to_owned(),
             word if is_number(word) => "…".to_owned(),
             word => word.to_owned(),
         }

@@ -1,9 +1,6 @@
 //! Ways in which a certificate is unusual or wrong.
 
-use anyhow::Result;
-
 use super::{
-    Keys,
     certificate::{Certificate, lifetime},
     der::{element, extension, name, name_of, oid, oids, sequence},
 };
@@ -362,53 +359,4 @@ const ENCODING: &[Edit] = &[
         c.within = Some(sequence([&oid("1.2.840.10045.4.3.4")]))
     }),
     ("signature-damaged", |c| c.damaged = true),
-];
-
-/// Ways in which its public key, or its signature, is unusual or wrong: kinds of keys, and of the
-/// key's encoding.
-pub(super) fn keyed(keys: &mut Keys) -> Result<Vec<(String, Box<dyn Fn(&mut Certificate)>)>> {
-    let mut edits: Vec<(String, Box<dyn Fn(&mut Certificate)>)> = vec![];
-    for kind in KINDS {
-        let key = keys.key(kind, 7)?;
-        edits.push((format!("key/{kind}"), Box::new(move |c| c.set_key(&key))));
-    }
-    for (form, options) in [
-        ("compressed", "-conv_form compressed"),
-        ("explicit", "-param_enc explicit"),
-    ] {
-        edits.push((
-            format!("key/p256-{form}"),
-            Box::new(move |c| {
-                let args = format!("ec -outform DER -pubout {options}");
-                c.public = crate::openssl::run(&args, &c.key.private).expect("openssl writes it");
-            }),
-        ));
-    }
-    let rsa = keys.key("rsa2048", 7)?;
-    edits.push((
-        "key/rsa2048-without-null".into(),
-        Box::new(move |c| {
-            c.set_key(&rsa);
-            let null = [&oid("1.2.840.113549.1.1.1")[..], &[5, 0]].concat();
-            let bits = &c.public[4 + 2 + null.len()..];
-            c.public = sequence([&sequence([&oid("1.2.840.113549.1.1.1")]), bits]);
-        }),
-    ));
-    Ok(edits)
-}
-
-pub(super) const KINDS: [&str; 13] = [
-    "p384",
-    "p521",
-    "p224",
-    "secp256k1",
-    "rsa1024",
-    "rsa2048",
-    "rsa2560",
-    "rsa3072",
-    "rsa4096",
-    "rsa8192",
-    "rsa3",
-    "ed25519",
-    "ed448",
 ];
