@@ -115,8 +115,8 @@ fn rsa(bits: &[u8]) -> der::Result<KeyKind> {
     }
 }
 
-/// Whether a signature's algorithm is encoded as Python's parser wants it (RFC 5758, 8410 and 4055):
-/// no parameters where there are none, and no default that is written down.
+/// Whether a signature's algorithm is encoded as Python's parser wants it (RFC 5758, 8410 and
+/// 4055): no parameters where there are none, and no default that is written down.
 pub(crate) fn is_der(algorithm: &AlgorithmIdentifierOwned) -> bool {
     let Some(parameters) = &algorithm.parameters else {
         return true;

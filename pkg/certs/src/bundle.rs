@@ -3,7 +3,7 @@
 use keys::{Blocks, Flaw};
 use pem::Pem;
 
-use crate::{Certificate, Error, Result};
+use crate::{Certificate, Error, Result, certificate::TAG};
 
 /// The certificates of a PEM file, in its order, as Fulcio and the timestamp authority read it
 /// (`UnmarshalCertificatesFromPEM` in sigstore's `pkg/cryptoutils`): whatever a block is called,
@@ -59,5 +59,3 @@ pub fn read_pool(file: &[u8]) -> Result<Vec<Certificate>> {
 pub fn write_bundle<'a>(certificates: impl IntoIterator<Item = &'a Certificate>) -> String {
     certificates.into_iter().map(Certificate::to_pem).collect()
 }
-
-pub(crate) const TAG: &str = "CERTIFICATE";

@@ -17,7 +17,6 @@ use x509_cert::{
 use crate::{
     Error, Result,
     algorithms::{self, KeyKind},
-    bundle::TAG,
     extensions::Extensions,
 };
 
@@ -313,4 +312,5 @@ fn is_readable(name: &Name) -> bool {
     })
 }
 
+pub(crate) const TAG: &str = "CERTIFICATE";
 const LONGEST_SUBJECT: usize = 50;

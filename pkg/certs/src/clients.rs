@@ -9,7 +9,7 @@ use x509_cert::{
     time::Time,
 };
 
-use crate::{Certificate, Chain, algorithms::KeyKind};
+use crate::{Certificate, Chain, algorithms::KeyKind, extensions};
 
 impl Chain {
     /// Which clients verify nothing that is signed with this chain, although cosign does, and why.
@@ -40,37 +40,20 @@ impl Chain {
 /// sigstore-python's `verify/verifier.py`; it trusts each certificate of the chain.
 fn issuing_in_python(authority: &Certificate) -> Option<&'static str> {
     let extensions = authority.extensions();
-    let tbs = authority.parsed().tbs_certificate();
-    let purposes_are_critical = extensions
-        .purposes
-        .as_ref()
-        .is_some_and(|(critical, _)| *critical);
-    let judged = [
-        BASIC_CONSTRAINTS,
-        KEY_USAGE,
-        NAMES,
-        NAME_CONSTRAINTS,
-        PURPOSES,
-    ];
-    let serial = tbs.serial_number().as_bytes();
-    let serial = serial.strip_prefix(&[0]).unwrap_or(serial);
-    let constraints = extensions.name_constraints.iter();
-    let mut constrained = constraints.flat_map(crate::extensions::bases);
+    let is_critical = |id| extensions.critical.contains(&id);
+    let is_unknown = |id: &Oid| !KNOWN_TO_PYTHON.contains(id);
+    let mut constrained = constrained(authority);
     let is_uri = |name: &GeneralName| matches!(name, GeneralName::UniformResourceIdentifier(_));
-    [
+    let findings = [
         (
-            authority.key_kind() == KeyKind::Ed25519,
-            "has an Ed25519 key",
-        ),
-        (
-            !extensions.critical.contains(&BASIC_CONSTRAINTS),
+            !is_critical(BASIC_CONSTRAINTS),
             "has no critical BasicConstraints",
         ),
         (
             !extensions.usage.is_some_and(|usage| usage.key_cert_sign()),
             "has no KeyUsage with keyCertSign",
         ),
-        (purposes_are_critical, "has a critical ExtendedKeyUsage"),
+        (is_critical(PURPOSES), "has a critical ExtendedKeyUsage"),
         (
             extensions.key_identifier.is_none(),
             "has no SubjectKeyIdentifier",
@@ -80,27 +63,41 @@ fn issuing_in_python(authority: &Certificate) -> Option<&'static str> {
             "has an AuthorityKeyIdentifier without a key's",
         ),
         (
-            tbs.issuer().is_empty() || tbs.subject().is_empty(),
-            "has an empty name",
-        ),
-        (
-            serial.len() > 20,
-            "has a serial number of more than 20 bytes",
-        ),
-        (
-            [tbs.validity().not_before, tbs.validity().not_after]
-                .iter()
-                .any(is_generalized),
-            "says a time before 2050 as GeneralizedTime",
-        ),
-        (
-            extensions.critical.iter().any(|id| !judged.contains(id)),
+            extensions.critical.iter().any(is_unknown),
             "has critical extensions that it doesn't know",
         ),
         (constrained.any(is_uri), "constrains URIs"),
-    ]
-    .into_iter()
-    .find_map(|(is_so, reason)| is_so.then_some(reason))
+    ];
+    let mut findings = findings.into_iter();
+    let found = findings.find_map(|(is_so, reason)| is_so.then_some(reason));
+    found.or_else(|| issuing_in_python_too(authority))
+}
+
+/// The same for what isn't an extension.
+fn issuing_in_python_too(authority: &Certificate) -> Option<&'static str> {
+    let tbs = authority.parsed().tbs_certificate();
+    let serial = tbs.serial_number().as_bytes();
+    let validity = tbs.validity();
+    if authority.key_kind() == KeyKind::Ed25519 {
+        Some("has an Ed25519 key")
+    } else if tbs.issuer().is_empty() || tbs.subject().is_empty() {
+        Some("has an empty name")
+    } else if serial.strip_prefix(&[0]).unwrap_or(serial).len() > 20 {
+        Some("has a serial number of more than 20 bytes")
+    } else if [validity.not_before, validity.not_after]
+        .iter()
+        .any(is_generalized)
+    {
+        Some("says a time before 2050 as GeneralizedTime")
+    } else {
+        None
+    }
+}
+
+/// What its name constraints permit and exclude.
+fn constrained(certificate: &Certificate) -> impl Iterator<Item = &GeneralName> {
+    let constraints = certificate.extensions().name_constraints.iter();
+    constraints.flat_map(extensions::bases)
 }
 
 /// What OpenSSL asks of a timestamping chain, in sigstore-python's rfc3161-client; and cryptography
@@ -116,9 +113,7 @@ fn timestamping_in_python(path: &[Certificate]) -> Option<(&Certificate, &'stati
         part.value.tag() == Tag::TeletexString && std::str::from_utf8(part.value.value()).is_err()
     });
     let constrains_subjects = |certificate: &&Certificate| {
-        let constraints = certificate.extensions().name_constraints.iter();
-        let mut bases = constraints.flat_map(crate::extensions::bases);
-        bases.any(|base| matches!(base, GeneralName::DirectoryName(_)))
+        constrained(certificate).any(|base| matches!(base, GeneralName::DirectoryName(_)))
     };
     first_of([
         (
@@ -219,6 +214,13 @@ fn is_generalized(time: &Time) -> bool {
 
 const ANOTHER_IDENTIFIER: &str = "has an AuthorityKeyIdentifier that isn't its issuer's";
 const ODD_LENGTH: &str = "is no authority, and has a pathlen";
+const KNOWN_TO_PYTHON: [Oid; 5] = [
+    BASIC_CONSTRAINTS,
+    KEY_USAGE,
+    NAMES,
+    NAME_CONSTRAINTS,
+    PURPOSES,
+];
 const KEY_USAGE: Oid = Oid::new_unwrap("2.5.29.15");
 const NAMES: Oid = Oid::new_unwrap("2.5.29.17");
 const BASIC_CONSTRAINTS: Oid = Oid::new_unwrap("2.5.29.19");

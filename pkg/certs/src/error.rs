@@ -9,7 +9,8 @@ pub enum Error {
     /// Not PEM as the servers read it.
     #[error("not a PEM file of certificates: {0}")]
     NotPem(Flaw),
-    /// A PEM block or DER that isn't a certificate, or that a server's or a client's parser refuses.
+    /// A PEM block or DER that isn't a certificate, or that a server's or a client's parser
+    /// refuses.
     #[error("a certificate that can't be read: {0}")]
     Unreadable(String),
     /// The certificates would be a chain in another order.

@@ -115,6 +115,26 @@ impl Extensions {
                 return Ok(known);
             }
             "2.5.29.31" => drop(parsed::<CrlDistributionPoints>(value)?),
+            "2.5.29.35" => {
+                never_critical()?;
+                let identifier = parsed::<AuthorityKeyIdentifier>(value)?.key_identifier;
+                self.issuer_key_identifier = Some(identifier.map(|key| key.as_bytes().to_vec()));
+            }
+            "2.5.29.37" => {
+                self.purposes = Some((extension.critical, parsed::<ExtendedKeyUsage>(value)?.0));
+            }
+            "1.3.6.1.5.5.7.1.1" => {
+                never_critical()?;
+                parsed::<AuthorityInfoAccessSyntax>(value)?;
+            }
+            id => return self.read_policies(id, value),
+        }
+        Ok(true)
+    }
+
+    /// As [`Self::read`], for what policies are made of.
+    fn read_policies(&mut self, id: &str, value: &[u8]) -> Result<bool, String> {
+        match id {
             "2.5.29.32" => {
                 let policies = parsed::<CertificatePolicies>(value)?.0;
                 self.policies = policies
@@ -132,24 +152,12 @@ impl Extensions {
                 let pairs = pairs.map(|to| (to.issuer_domain_policy, to.subject_domain_policy));
                 self.policy_mappings = pairs.collect();
             }
-            "2.5.29.35" => {
-                never_critical()?;
-                let identifier = parsed::<AuthorityKeyIdentifier>(value)?.key_identifier;
-                self.issuer_key_identifier = Some(identifier.map(|key| key.as_bytes().to_vec()));
-            }
             "2.5.29.36" => {
                 let constraints: PolicyConstraints = parsed(value)?;
                 self.explicit_policy = constraints.require_explicit_policy;
                 self.inhibited_mapping = constraints.inhibit_policy_mapping;
             }
-            "2.5.29.37" => {
-                self.purposes = Some((extension.critical, parsed::<ExtendedKeyUsage>(value)?.0));
-            }
             "2.5.29.54" => self.inhibited_any_policy = Some(parsed(value)?),
-            "1.3.6.1.5.5.7.1.1" => {
-                never_critical()?;
-                parsed::<AuthorityInfoAccessSyntax>(value)?;
-            }
             _ => return Ok(false),
         }
         Ok(true)

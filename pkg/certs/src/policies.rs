@@ -11,8 +11,8 @@ use crate::Certificate;
 /// whose own constraints Go doesn't look at. Without a leaf it is one that has no policies, as all
 /// that Fulcio issues.
 ///
-/// Whoever asks wants any policy, so it is enough to follow the set of those that are expected next,
-/// instead of the tree that says where each comes from.
+/// Whoever asks wants any policy, so it is enough to follow the set of those that are expected
+/// next, instead of the tree that says where each comes from.
 pub(crate) fn are_valid(leaf: Option<&Certificate>, authorities: &[Certificate]) -> bool {
     let unlimited = authorities.len() as u32 + 2;
     let (mut explicit, mut mapping, mut any_policy) = (unlimited, unlimited, unlimited);
