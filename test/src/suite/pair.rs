@@ -186,7 +186,8 @@ pub fn a_broken_public_half_is_repaired<S: Pair>() {
     }
 }
 
-/// What others keep in the Secrets beside what is ours stays there.
+/// What others keep in the Secrets beside what is ours stays there, and labels that are missing are
+/// added to what is written.
 pub fn foreign_entries_and_labels_are_kept<S: Pair>() {
     let (scene, mut private, _) = published::<S>();
     scene.reset();
@@ -202,7 +203,7 @@ pub fn foreign_entries_and_labels_are_kept<S: Pair>() {
             "metadata": {
                 "namespace": S::NAMESPACE,
                 "name": name,
-                "labels": {"team": "blue"},
+                "labels": {"team": "blue", "app.kubernetes.io/managed-by": "Helm"},
                 "annotations": {"note": "kept"},
             },
             "data": data,
@@ -212,7 +213,12 @@ pub fn foreign_entries_and_labels_are_kept<S: Pair>() {
     for name in [S::PRIVATE, S::PUBLIC] {
         let secret = scene.kubernetes().get("Secret", S::NAMESPACE, name);
         let secret = secret.expect("it is there");
-        assert_eq!(secret["metadata"]["labels"]["team"], "blue");
+        let labels = &secret["metadata"]["labels"];
+        assert_eq!(labels["team"], "blue");
+        assert_eq!(labels["app.kubernetes.io/managed-by"], "Helm");
+        if name == S::PUBLIC {
+            assert_eq!(labels["app.kubernetes.io/part-of"], "sigstore");
+        }
         assert_eq!(secret["metadata"]["annotations"]["note"], "kept");
         assert_eq!(secret["data"]["foreign"], "aGFuZHMgb2Zm");
     }
