@@ -134,10 +134,7 @@ impl PrivateKey {
         let label = |label| reader.minds_labels().then_some(label);
         if reader.sees_older_form(&block)? {
             let der = legacy::decrypt(&block, password()?)?;
-            return match plain::pkcs8(label(block.tag()), &der) {
-                Err(Error::NoKey(_)) => Err(Error::WrongPassword),
-                pkcs8 => Self::from_pkcs8(pkcs8?),
-            };
+            return Self::unsealed(label(block.tag()), &der);
         }
         let contents = block.contents();
         let sealed = match block.tag() {
@@ -151,8 +148,16 @@ impl PrivateKey {
             _ => None,
         };
         match sealed {
-            Some(der) => Self::from_pkcs8(plain::pkcs8(label("PRIVATE KEY"), &der)?),
+            Some(der) => Self::unsealed(label("PRIVATE KEY"), &der),
             None => Self::from_pkcs8(plain::pkcs8(label(block.tag()), contents)?),
+        }
+    }
+
+    /// The key in what was decrypted. A wrong password may leave something that is none.
+    fn unsealed(label: Option<&str>, der: &[u8]) -> Result<Self> {
+        match plain::pkcs8(label, der) {
+            Err(Error::NoKey(_)) => Err(Error::WrongPassword),
+            pkcs8 => Self::from_pkcs8(pkcs8?),
         }
     }
 

@@ -37,7 +37,7 @@ impl Table {
                 return;
             }
         };
-        let server = (!server.accepted).then(|| steady(&server.error));
+        let server = (!server.accepted).then(|| reason(id, &server.error));
         let row = Row { server, job };
         if self.rows.insert(id.into(), row).is_some() {
             self.failures
@@ -188,6 +188,19 @@ fn matches(pattern: &str, id: &str) -> bool {
         return false;
     };
     (0..=rest.len()).any(|at| rest.is_char_boundary(at) && matches(tail, &rest[at..]))
+}
+
+/// What a server says. Whether it sees a wrong password in the padding or in what is under that is
+/// chance, one in 256.
+fn reason(id: &str, error: &str) -> String {
+    let is_sealed = ["password", "pbes2-", "dek"]
+        .iter()
+        .any(|part| id.contains(part));
+    let mut signs = ["password incorrect", "asn1: ", "failed to parse"].iter();
+    match is_sealed && signs.any(|sign| error.contains(sign)) {
+        true => "the password doesn't open it".into(),
+        false => steady(error),
+    }
 }
 
 /// A text without what differs from run to run: folders, digests, times.
