@@ -37,7 +37,12 @@
 //! };
 //! let mut keys = Keys::default();
 //! keys.complete();
-//! let mut state = State { keys, published: Versions::default(), repository: None, withdrawn: [].into() };
+//! let mut state = State {
+//!     keys,
+//!     published: Versions::default(),
+//!     repository: None,
+//!     withdrawn: [].into(),
+//! };
 //!
 //! let now = "2026-01-31T00:00:00Z".parse().unwrap();
 //! let first = state.next(Some(&inputs), &policy, now)?.unwrap();

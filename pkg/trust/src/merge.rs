@@ -7,8 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     Result,
-    published::{CTLOG, FULCIO, REKOR, TSA},
-    trusted_root::{TrustedRoot, Validity},
+    trusted_root::{CTLOG, FULCIO, REKOR, TSA, TrustedRoot, Validity},
 };
 
 impl TrustedRoot {
@@ -56,8 +55,8 @@ pub(crate) trait Trusted: Clone {
     /// Whether both are the same key or chain.
     fn is_same(&self, other: &Self) -> bool;
 
-    /// What it can be named by, one at least, as hexadecimal digits: a log's ID, the SHA-256 of each
-    /// certificate.
+    /// What it can be named by, one at least, as hexadecimal digits: a log's ID, the SHA-256 of
+    /// each certificate.
     fn digests(&self) -> Vec<String>;
 
     /// Whether clients can read it, beside the certificates in it, which are read here as there:

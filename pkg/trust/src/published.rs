@@ -13,7 +13,7 @@ use crate::{
     Error, Result, TRUSTED_ROOT,
     error::Unreadable,
     merge::Trusted,
-    trusted_root::{MEDIA_TYPE, TrustedRoot},
+    trusted_root::{CTLOG, FULCIO, MEDIA_TYPE, REKOR, TSA, TrustedRoot},
 };
 
 /// What was taken out: the SHA-256 that it was named by, and what it was.
@@ -253,10 +253,5 @@ fn digests(entry: &Value) -> Vec<String> {
     digests
 }
 
-pub(crate) const REKOR: &str = "Rekor";
-pub(crate) const FULCIO: &str = "Fulcio";
-pub(crate) const CTLOG: &str = "the CT log";
-pub(crate) const TSA: &str = "the timestamping authority";
-
 /// How many digits of a digest are enough for a person to tell entries apart.
-pub(crate) const SHOWN: usize = 12;
+const SHOWN: usize = 12;

@@ -52,8 +52,9 @@ impl State {
     ///
     /// [`Error::Differs`] when the inputs aren't what is published and the policy doesn't accept
     /// that; [`Error::Unreadable`] when clients can't read what is published, with
-    /// [`Error::NotPublished`] and [`Error::StillAsked`] for what is to be taken out of that; [`Error::Tuf`] when something has to be restored first, and for keys that can't be
-    /// used; what is wrong with the inputs.
+    /// [`Error::NotPublished`] and [`Error::StillAsked`] for what is to be taken out of that;
+    /// [`Error::Tuf`] when something has to be restored first, and for keys that can't be used;
+    /// what is wrong with the inputs.
     pub fn next(
         &self,
         inputs: Option<&Inputs>,

@@ -246,3 +246,9 @@ pub(crate) const MEDIA_TYPE: &str = "application/vnd.dev.sigstore.trustedroot+js
 
 /// How logs make their trees; clients know no other way.
 pub(crate) const SHA2_256: &str = "SHA2_256";
+
+// Whose the entries of each list are.
+pub(crate) const REKOR: &str = "Rekor";
+pub(crate) const FULCIO: &str = "Fulcio";
+pub(crate) const CTLOG: &str = "the CT log";
+pub(crate) const TSA: &str = "the timestamping authority";

@@ -55,8 +55,8 @@ pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
             Err("is no path below a folder")
         }
         () if name.contains(char::is_control) => Err("has a control character in it"),
-        // Go and Python verify the signature of a name as it is written, tough of its composed form:
-        // none would be good for all of them.
+        // Go and Python verify the signature of a name as it is written, tough of its composed
+        // form: none would be good for all of them.
         () if !is_nfc(name) => Err("isn't in Unicode's composed form (NFC)"),
         () => Ok(()),
     }

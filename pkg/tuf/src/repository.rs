@@ -18,8 +18,8 @@ use crate::{
 
 /// A repository that verifies under its own root: every root from the first to the newest, the
 /// current `targets.json`, `snapshot.json` and `timestamp.json` under their versioned names and
-/// without, and the target files under `targets/<sha256>.<name>`, where a name's folders come before
-/// the digest. It may have expired.
+/// without, and the target files under `targets/<sha256>.<name>`, where a name's folders come
+/// before the digest. It may have expired.
 ///
 /// The previous snapshot and what it leads to are in it too, for clients that are in the middle
 /// of an update when it is replaced.

@@ -134,8 +134,8 @@ pub(crate) const STATES: &[State] = &[
     },
 ];
 
-/// A repository that the Go original made, with the keys that it exported, and targets of somebody's
-/// own.
+/// A repository that the Go original made, with the keys that it exported, and targets of
+/// somebody's own.
 pub(crate) const TAKEN_OVER: State = State {
     name: "taken over from the original",
     kind: Kind::Takeover,

@@ -245,8 +245,10 @@ fn a_private_key_under_a_public_name_is_refused() {
     let private = key.to_legacy_pem(b"a password");
     let no_pem = String::from("no PEM");
     let without_last_line = &private[..private.trim_end().rfind('\n').unwrap()];
+    let behind_public = key.public_key().to_pem() + without_last_line;
     let behind_root = material::root(&key, "sigstore", YEAR).to_pem() + without_last_line;
     for (namespace, name, entry, broken) in [
+        ("rekor-system", "rekor-pub-key", "public", &behind_public),
         ("fulcio-system", "fulcio-pub-key", "cert", &behind_root),
         ("rekor-system", "rekor-pub-key", "public", &private),
         ("rekor-system", "rekor-pub-key", "public", &no_pem),

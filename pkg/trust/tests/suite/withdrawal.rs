@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use certs::Chain;
+use jiff::Timestamp;
 use keys::PublicKey;
 use scaffolding_trust::{Error, Inputs, Policy, State, restarts};
 use serde_json::Value;
@@ -213,54 +214,103 @@ fn whatever_the_order_nothing_else_goes_and_nothing_comes_back() {
         .collect();
     let names: Vec<_> = keys.keys().chain(roots.keys()).collect();
 
-    let (mut state, mut inputs) = (published(), inputs());
-    (inputs.ctlog, inputs.tsa) = (vec![], vec![]);
-    let mut model: BTreeSet<String> = [id(&inputs.rekor[0]), fingerprint(&inputs.fulcio[0])].into();
-    let mut now = start();
-    let mut counts = [0; 4];
+    let mut model = Model::new();
+    let mut counts = BTreeMap::new();
     for _ in 0..150 {
-        now += days(1);
         let mut policy = accepting();
         match pick(3) {
-            0 => inputs.rekor = vec![keys[names[pick(4) as usize]].clone()],
-            1 => inputs.fulcio = vec![roots[names[4 + pick(3) as usize]].clone()],
+            0 => model.inputs.rekor = vec![keys[names[pick(4) as usize]].clone()],
+            1 => model.inputs.fulcio = vec![roots[names[4 + pick(3) as usize]].clone()],
             _ => policy.withdraw = [names[pick(7) as usize][..16].to_owned()].into(),
         }
-        let asked: BTreeSet<_> = [id(&inputs.rekor[0]), fingerprint(&inputs.fulcio[0])].into();
-        let named = policy.withdraw.first();
-        let is_named = |digest: &&String| named.is_some_and(|id| digest.starts_with(id));
-        let expected = match named {
-            Some(_) if model.iter().any(|digest| is_named(&digest)) => {
-                match asked.iter().any(|digest| is_named(&digest)) {
-                    true => Err(0),
-                    false => Ok(1),
-                }
-            }
-            Some(_) if state.withdrawn.iter().any(|digest| is_named(&digest)) => Ok(2),
-            Some(_) => Err(3),
-            None => Ok(2),
+        *counts.entry(model.step(&policy)).or_insert(0) += 1;
+    }
+    assert_eq!(counts.len(), 4, "{counts:?}");
+    assert!(counts.values().all(|count| *count > 2), "{counts:?}");
+}
+
+/// What should be published, beside what is.
+struct Model {
+    state: State,
+    inputs: Inputs,
+    published: BTreeSet<String>,
+    now: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Publishes,
+    Withdraws,
+    RefusesUnknown,
+    RefusesAsked,
+}
+
+impl Model {
+    fn new() -> Self {
+        let (state, mut inputs) = (published(), inputs());
+        (inputs.ctlog, inputs.tsa) = (vec![], vec![]);
+        let mut model = Self {
+            state,
+            inputs,
+            published: [].into(),
+            now: start(),
         };
-        let result = state.next(Some(&inputs), &policy, now);
-        match (&result, expected) {
-            (Ok(_), Ok(case)) => counts[case] += 1,
-            (Err(Error::StillAsked(_)), Err(0)) => counts[0] += 1,
-            (Err(Error::NotPublished { .. }), Err(3)) => counts[3] += 1,
+        model.published = model.asked();
+        model
+    }
+
+    fn asked(&self) -> BTreeSet<String> {
+        [
+            id(&self.inputs.rekor[0]),
+            fingerprint(&self.inputs.fulcio[0]),
+        ]
+        .into()
+    }
+
+    fn expected(&self, policy: &Policy) -> Step {
+        let is_named = |digests: &BTreeSet<String>| {
+            let mut ids = policy.withdraw.iter();
+            ids.any(|id| digests.iter().any(|digest| digest.starts_with(id)))
+        };
+        match policy.withdraw.is_empty() {
+            false if is_named(&self.published) && is_named(&self.asked()) => Step::RefusesAsked,
+            false if is_named(&self.published) => Step::Withdraws,
+            false if !is_named(&self.state.withdrawn) => Step::RefusesUnknown,
+            _ => Step::Publishes,
+        }
+    }
+
+    /// Does it a day later, and checks that it does what it has to.
+    fn step(&mut self, policy: &Policy) -> Step {
+        self.now += days(1);
+        let expected = self.expected(policy);
+        match (
+            self.state.next(Some(&self.inputs), policy, self.now),
+            expected,
+        ) {
+            (Err(Error::StillAsked(_)), Step::RefusesAsked)
+            | (Err(Error::NotPublished { .. }), Step::RefusesUnknown) => (),
+            (Ok(next), Step::Publishes | Step::Withdraws) => self.publish(next, policy),
             other => panic!("{other:?}"),
         }
-        if let Ok(next) = result {
-            let news = state.news(&inputs, &policy, now).unwrap();
-            model.retain(|digest| !news.withdrawn.contains_key(digest));
-            state.withdrawn.extend(news.withdrawn.into_keys());
-            model.extend(asked);
-            next.into_iter().for_each(|next| publish(&mut state, next));
-            let again = state.next(Some(&inputs), &policy, now).unwrap();
-            assert_eq!(again, None);
-        }
-        let found = digests(&trusted_root(state.repository.as_ref().unwrap()));
-        assert!(model.is_subset(&found), "{model:?} {found:?}");
-        assert_eq!(found.len(), model.len() + OTHERS);
+        let found = digests(&trusted_root(self.state.repository.as_ref().unwrap()));
+        assert!(self.published.is_subset(&found), "{found:?}");
+        assert_eq!(found.len(), self.published.len() + OTHERS);
+        expected
     }
-    assert!(counts.iter().all(|count| *count > 2), "{counts:?}");
+
+    fn publish(&mut self, next: Option<Repository>, policy: &Policy) {
+        let news = self.state.news(&self.inputs, policy, self.now).unwrap();
+        self.published
+            .retain(|digest| !news.withdrawn.contains_key(digest));
+        self.state.withdrawn.extend(news.withdrawn.into_keys());
+        self.published.extend(self.asked());
+        if let Some(next) = next {
+            publish(&mut self.state, next);
+        }
+        let again = self.state.next(Some(&self.inputs), policy, self.now);
+        assert_eq!(again.unwrap(), None);
+    }
 }
 
 /// The CT log's key and the timestamping chain, which are published and never withdrawn.
