@@ -30,7 +30,8 @@ pub(crate) struct Args {
     #[arg(long, default_value = "", hide_default_value = true, value_parser = no_or_a_name)]
     private_secret: String,
 
-    /// Make no key: wait for yours, which you put into that Secret, or else into the one for the key
+    /// Make no key: wait for yours, which you put into that Secret, or else into the one for the
+    /// key
     #[arg(long)]
     wait_for_key: bool,
 

@@ -30,8 +30,8 @@ pub(crate) async fn chains(args: &Args) -> Result<Vec<Chain>> {
 /// did with the CT log's roots. They part when Fulcio's Secret was replaced, or when it wasn't
 /// restarted since: then whatever it signs verifies nowhere.
 ///
-/// While a root is changed the log `accepted` both before Fulcio is restarted: so that is a warning.
-/// Without the right to read the Secret, or without the Secret, there is nothing to compare.
+/// While a root is changed the log `accepted` both before Fulcio is restarted: so that is a
+/// warning. Without the right to read the Secret, or without the Secret, there is nothing to compare.
 ///
 /// # Errors
 ///

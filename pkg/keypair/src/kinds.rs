@@ -11,7 +11,8 @@ enum Verdict {
     /// Its signatures verify with every client: cosign 3, cosign 2, sigstore-go, sigstore-python
     /// and sigstore-js.
     Offered,
-    /// They verify with cosign and not with all others. A key that exists is kept, and none is made.
+    /// They verify with cosign and not with all others. A key that exists is kept, and none is
+    /// made.
     Kept(&'static str),
     /// They don't verify with cosign, so nobody can sign with that; or the server makes none.
     Refused(&'static str),

@@ -62,8 +62,8 @@ impl PublicKey {
     }
 
     /// Reads a PEM file with one `PUBLIC KEY`, or one `RSA PUBLIC KEY` (PKCS#1). Text may stand
-    /// around it, and [`to_pem`](Self::to_pem) leaves it away: `openssl ec -pubout -text` writes the
-    /// private key there.
+    /// around it, and [`to_pem`](Self::to_pem) leaves it away: `openssl ec -pubout -text` writes
+    /// the private key there.
     ///
     /// # Errors
     ///

@@ -51,8 +51,8 @@ impl Keys {
         Ok(Self(folder.into()))
     }
 
-    /// The private key of a kind, which is `openssl genpkey`'s arguments, or another one of that kind for
-    /// each `number`.
+    /// The private key of a kind, which is `openssl genpkey`'s arguments, or another one of that
+    /// kind for each `number`.
     pub(crate) fn private(&self, kind: &str, number: usize) -> Result<Vec<u8>> {
         let name = kind.trim_start_matches('-').replace([' ', ':', '-'], "_");
         let path = self.0.join(format!("{name}-{number}.pem"));

@@ -113,8 +113,8 @@ pub fn a_secret_of_ones_own_is_taken_as_the_documentation_makes_it<S: Pair>() {
     assert_settled(&scene);
 }
 
-/// A kind of key is offered when every client verifies what such a key signs. A key that was brought
-/// is taken when some do, with a warning, and refused when none does.
+/// A kind of key is offered when every client verifies what such a key signs. A key that was
+/// brought is taken when some do, with a warning, and refused when none does.
 pub fn a_key_is_of_a_kind_that_clients_verify<S: Pair>() {
     for kind in Kind::ALL {
         let scene = S::set();
@@ -163,8 +163,8 @@ fn key<S: Pair>(scene: &S) -> PrivateKey {
     PrivateKey::from_pem(key, Some(password)).expect("the password opens the private key")
 }
 
-/// One of the two Secrets was replaced by that of another key. That isn't repaired in passing, since
-/// clients would be told to trust another key; both ways out that the refusal names lead on.
+/// One of the two Secrets was replaced by that of another key. That isn't repaired in passing,
+/// since clients would be told to trust another key; both ways out that the refusal names lead on.
 pub fn a_public_half_of_another_key_is_refused<S: Pair>() {
     let (scene, private, public) = published::<S>();
     let (_, _, foreign) = published::<S>();
