@@ -124,7 +124,7 @@ fn a_key_that_cant_sign_here_is_refused_by_name() {
         (
             "root-1.pem",
             b"no PEM".to_vec(),
-            "can't be read: not a PEM file",
+            "can't be read: no PEM block is in it",
         ),
         (
             "rekor.pem",
