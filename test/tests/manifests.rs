@@ -103,7 +103,8 @@ fn shape(spec: &Value) -> Value {
     shape
 }
 
-/// The Jobs that may find a key of somebody's own, in cosign's form: scrypt takes 64 MiB to open it.
+/// The Jobs that may find a key of somebody's own, in cosign's form: scrypt takes 64 MiB to open
+/// it.
 const OPENS_KEYS: [&str; 4] = [
     "createcertchain",
     "createcerts",

@@ -31,7 +31,8 @@ pub(crate) async fn chains(args: &Args) -> Result<Vec<Chain>> {
 /// restarted since: then whatever it signs verifies nowhere.
 ///
 /// While a root is changed the log `accepted` both before Fulcio is restarted: so that is a
-/// warning. Without the right to read the Secret, or without the Secret, there is nothing to compare.
+/// warning. Without the right to read the Secret, or without the Secret, there is nothing to
+/// compare.
 ///
 /// # Errors
 ///

@@ -1,9 +1,8 @@
 //! What somebody brings.
 
 use anyhow::Result;
-use base64ct::{Base64, Encoding as _};
 
-use crate::oracle::{Answer, Oracles};
+use crate::oracle::{Answer, Oracles, Question};
 
 /// Files that somebody brings, and for whom.
 pub(crate) struct Input {
@@ -114,36 +113,4 @@ fn ct_server_config(password: &str) -> Vec<u8> {
         serde_json::Value::from(password)
     )
     .into()
-}
-
-/// What an oracle is asked.
-#[derive(serde::Serialize)]
-pub(crate) struct Question {
-    #[serde(skip)]
-    pub(crate) oracle: &'static str,
-    pub(crate) check: &'static str,
-    files: std::collections::BTreeMap<String, String>,
-    password: String,
-}
-
-impl Question {
-    pub(crate) fn new(
-        oracle: &'static str,
-        check: &'static str,
-        files: &[(&str, Vec<u8>)],
-        password: Option<&[u8]>,
-    ) -> Self {
-        let file =
-            |(name, bytes): &(&str, Vec<u8>)| ((*name).to_owned(), Base64::encode_string(bytes));
-        Self {
-            oracle,
-            check,
-            files: files.iter().map(file).collect(),
-            password: Base64::encode_string(password.unwrap_or_default()),
-        }
-    }
-
-    pub(crate) fn client(check: &'static str, files: &[(&str, Vec<u8>)]) -> Self {
-        Self::new("client", check, files, None)
-    }
 }

@@ -10,8 +10,8 @@ use sha2::{Digest as _, Sha256};
 use testbed::{Entries, Fulcio, Kubernetes, Outcome, Process};
 
 use crate::{
-    input::{Input, Question, Reader},
-    oracle::Oracles,
+    input::{Input, Reader},
+    oracle::{Oracles, Question},
 };
 
 /// A Job's verdict.

@@ -1,8 +1,8 @@
 //! What people bring, judged by our Jobs and by the code of the servers and clients.
 //!
 //! Every input is given to the Job that makes what the server waits for, in a cluster of its own,
-//! and to an oracle, which calls the server's own functions. The verdicts are to be the same. Where they
-//! aren't, `differences.txt` says why; `table.txt` has all of them, with both reasons.
+//! and to an oracle, which calls the server's own functions. The verdicts are to be the same. Where
+//! they aren't, `differences.txt` says why; `table.txt` has all of them, with both reasons.
 //!
 //! `hack/oracle.sh` builds what this needs. With arguments, only inputs are looked at whose names
 //! begin with one of them, and the tables stay as they are.

@@ -9,9 +9,7 @@ use std::{
 
 use anyhow::{Context as _, Result, ensure};
 use base64ct::{Base64, Encoding as _};
-use serde::Deserialize;
-
-use crate::input::Question;
+use serde::{Deserialize, Serialize};
 
 /// The oracles, each started when it is asked first.
 pub(crate) struct Oracles {
@@ -23,6 +21,38 @@ struct Running {
     child: Child,
     questions: ChildStdin,
     answers: BufReader<ChildStdout>,
+}
+
+/// What an oracle is asked.
+#[derive(Serialize)]
+pub(crate) struct Question {
+    #[serde(skip)]
+    pub(crate) oracle: &'static str,
+    pub(crate) check: &'static str,
+    files: BTreeMap<String, String>,
+    password: String,
+}
+
+impl Question {
+    pub(crate) fn new(
+        oracle: &'static str,
+        check: &'static str,
+        files: &[(&str, Vec<u8>)],
+        password: Option<&[u8]>,
+    ) -> Self {
+        let file =
+            |(name, bytes): &(&str, Vec<u8>)| ((*name).to_owned(), Base64::encode_string(bytes));
+        Self {
+            oracle,
+            check,
+            files: files.iter().map(file).collect(),
+            password: Base64::encode_string(password.unwrap_or_default()),
+        }
+    }
+
+    pub(crate) fn client(check: &'static str, files: &[(&str, Vec<u8>)]) -> Self {
+        Self::new("client", check, files, None)
+    }
 }
 
 /// What an oracle says.

@@ -63,7 +63,7 @@ fn others(chain: &Chain, keys: &mut Keys<'_>) -> Result<Vec<(&'static str, Strin
         return Ok(vec![]);
     };
     let own = chain.signed()?;
-    let [own_first, own_middle, own_root] = [0, 1, 2].map(|at| own[at].clone());
+    let [f, m, r] = [0, 1, 2].map(|at| &own[at]);
     let sign =
         |certificate: &Certificate, issuer: &Certificate| pem(&certificate.signed_by(issuer)?);
     let stranger = Certificate::authority("stranger", &keys.key("p256", 9)?, &[]);
@@ -83,130 +83,36 @@ fn others(chain: &Chain, keys: &mut Keys<'_>) -> Result<Vec<(&'static str, Strin
     impostor.set_key(&keys.key("p256", 9)?);
     let impostor = sign(&impostor, &impostor)?;
     let loop_back = sign(root, middle)?;
-    let unrelated_leaf = sign(
-        &Certificate::timestamping("other leaf", &keys.key("p256", 10)?),
-        middle,
-    )?;
-    let renamed = {
-        let mut first = first.clone();
-        first.issuer = Some(super::der::name_of(0x13, b"authority 1"));
-        sign(&first, middle)?
-    };
-    Ok(vec![
-        (
-            "cross-signed-end",
-            [&own_first, &own_middle, &cross]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "cross-signed-and-its-root",
-            [&own_first, &own_middle, &cross, &strange]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "cross-signed-before-root",
-            [&own_first, &own_middle, &cross, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "cross-signed-behind-root",
-            [&own_first, &own_middle, &own_root, &cross]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "stranger-between",
-            [&own_first, &strange, &own_middle, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "stranger-before-root",
-            [&own_first, &own_middle, &strange, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "stranger-at-the-end",
-            [&own_first, &own_middle, &own_root, &strange]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "stranger-first",
-            [&strange, &own_first, &own_middle, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "another-key-of-that-name",
-            [&own_first, &double, &own_middle, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "only-another-key-of-that-name",
-            [&own_first, &double, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "expired-twin-first",
-            [&own_first, &expired, &own_middle, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "expired-twin-behind",
-            [&own_first, &own_middle, &expired, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "twin",
-            [&own_first, &own_middle, &again, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "another-root-of-that-name",
-            [&own_first, &own_middle, &impostor]
-                .map(String::as_str)
-                .concat(),
-        ),
+    let leaf = Certificate::timestamping("other leaf", &keys.key("p256", 10)?);
+    let unrelated_leaf = sign(&leaf, middle)?;
+    let mut renamed = first.clone();
+    renamed.issuer = Some(super::der::name_of(0x13, b"authority 1"));
+    let renamed = sign(&renamed, middle)?;
+    let chains = [
+        ("cross-signed-end", vec![f, m, &cross]),
+        ("cross-signed-and-its-root", vec![f, m, &cross, &strange]),
+        ("cross-signed-before-root", vec![f, m, &cross, r]),
+        ("cross-signed-behind-root", vec![f, m, r, &cross]),
+        ("stranger-between", vec![f, &strange, m, r]),
+        ("stranger-before-root", vec![f, m, &strange, r]),
+        ("stranger-at-the-end", vec![f, m, r, &strange]),
+        ("stranger-first", vec![&strange, f, m, r]),
+        ("another-key-of-that-name", vec![f, &double, m, r]),
+        ("only-another-key-of-that-name", vec![f, &double, r]),
+        ("expired-twin-first", vec![f, &expired, m, r]),
+        ("expired-twin-behind", vec![f, m, &expired, r]),
+        ("twin", vec![f, m, &again, r]),
+        ("another-root-of-that-name", vec![f, m, &impostor]),
         (
             "another-root-of-that-name-between",
-            [&own_first, &own_middle, &impostor, &own_root]
-                .map(String::as_str)
-                .concat(),
+            vec![f, m, &impostor, r],
         ),
-        (
-            "a-loop",
-            [&own_first, &own_middle, &loop_back]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "a-loop-before-root",
-            [&own_first, &own_middle, &loop_back, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "another-leaf",
-            [&own_first, &unrelated_leaf, &own_middle, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        (
-            "issuer-in-another-encoding",
-            [&renamed, &own_middle, &own_root]
-                .map(String::as_str)
-                .concat(),
-        ),
-        ("root-alone-for-another-key", own_root.clone()),
-    ])
+        ("a-loop", vec![f, m, &loop_back]),
+        ("a-loop-before-root", vec![f, m, &loop_back, r]),
+        ("another-leaf", vec![f, &unrelated_leaf, m, r]),
+        ("issuer-in-another-encoding", vec![&renamed, m, r]),
+        ("root-alone-for-another-key", vec![r]),
+    ];
+    let file = |pems: Vec<&String>| pems.into_iter().map(String::as_str).collect();
+    Ok(chains.map(|(name, pems)| (name, file(pems))).into())
 }

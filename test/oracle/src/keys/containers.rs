@@ -3,7 +3,10 @@
 use anyhow::Result;
 
 use super::{P256, PASSWORD};
-use crate::{input::Question, openssl, oracle::Oracles};
+use crate::{
+    openssl,
+    oracle::{Oracles, Question},
+};
 
 type Files = Vec<(String, Vec<u8>)>;
 
@@ -41,22 +44,15 @@ pub(super) fn plain(kind: &str, key: &[u8]) -> Result<Files> {
             [parameters, sec1.clone()].concat(),
         );
         let (sec1, pkcs8) = (text(&sec1), text(key));
-        add(
-            "pkcs8-labelled-sec1",
-            pkcs8.replace("PRIVATE KEY", "EC PRIVATE KEY").into(),
-        );
-        add(
-            "pkcs8-labelled-pkcs1",
-            pkcs8.replace("PRIVATE KEY", "RSA PRIVATE KEY").into(),
-        );
-        add(
-            "pkcs8-labelled-any",
-            pkcs8.replace("PRIVATE KEY", "ANY PRIVATE KEY").into(),
-        );
-        add(
-            "pkcs8-labelled-encrypted",
-            pkcs8.replace("PRIVATE KEY", "ENCRYPTED PRIVATE KEY").into(),
-        );
+        for (name, label) in [
+            ("sec1", "EC PRIVATE KEY"),
+            ("pkcs1", "RSA PRIVATE KEY"),
+            ("any", "ANY PRIVATE KEY"),
+            ("encrypted", "ENCRYPTED PRIVATE KEY"),
+        ] {
+            let file = pkcs8.replace("PRIVATE KEY", label);
+            add(&format!("pkcs8-labelled-{name}"), file.into());
+        }
         add(
             "sec1-labelled-pkcs8",
             sec1.replace("EC PRIVATE KEY", "PRIVATE KEY").into(),
@@ -70,64 +66,54 @@ pub(super) fn plain(kind: &str, key: &[u8]) -> Result<Files> {
     Ok(files)
 }
 
-/// The key encrypted with every cipher.
+/// The key encrypted in every way.
 pub(super) fn encrypted(kind: &str, key: &[u8], oracles: &mut Oracles) -> Result<Files> {
-    let mut files = vec![];
-    let ciphers = [
-        "aes-128-cbc",
-        "aes-192-cbc",
-        "aes-256-cbc",
-        "des-ede3-cbc",
-        "camellia-256-cbc",
-    ];
-    let digests = [
-        "hmacWithSHA1",
-        "hmacWithSHA224",
-        "hmacWithSHA256",
-        "hmacWithSHA384",
-        "hmacWithSHA512",
-    ];
-    for cipher in ciphers {
+    let mut files = pkcs8(kind, key)?;
+    files.extend(older_forms(kind, key)?);
+    files.extend(sealed(key, oracles)?);
+    Ok(files)
+}
+
+/// `ENCRYPTED PRIVATE KEY` (RFC 5958) with every cipher and key derivation.
+fn pkcs8(kind: &str, key: &[u8]) -> Result<Files> {
+    let digests = ["SHA1", "SHA224", "SHA256", "SHA384", "SHA512"];
+    let mut ways = vec![];
+    for cipher in MODERN {
         for digest in digests.iter().filter(|_| kind == P256) {
-            let args = format!("pkcs8 -topk8 -v2 {cipher} -v2prf {digest} -passout pass:hush-hush");
-            files.push((
-                format!("pbes2-{cipher}-{digest}"),
-                openssl::run(&args, key)?,
+            ways.push((
+                format!("pbes2-{cipher}-hmacWith{digest}"),
+                format!("-v2 {cipher} -v2prf hmacWith{digest}"),
             ));
         }
     }
+    let others = [
+        ("pbes2-rounds-600000", "-v2 aes-256-cbc -iter 600000"),
+        ("pbes2-rounds-1", "-v2 aes-256-cbc -iter 1"),
+        ("pbes2-scrypt", "-v2 aes-256-cbc -scrypt"),
+        ("pbes1-sha1-3des", "-v1 PBE-SHA1-3DES"),
+        (
+            "pbes1-md5-des",
+            "-v1 PBE-MD5-DES -provider legacy -provider default",
+        ),
+    ];
+    ways.extend(others.map(|(name, args)| (name.into(), args.into())));
+    let file = |(name, args): (String, String)| {
+        let args = format!("pkcs8 -topk8 {args} -passout pass:hush-hush");
+        Ok((name, openssl::run(&args, key)?))
+    };
+    ways.into_iter().map(file).collect()
+}
+
+/// The headers of RFC 1421 with every cipher, around PKCS#8 and what is older.
+fn older_forms(kind: &str, key: &[u8]) -> Result<Files> {
     let traditional = if kind == P256 {
         "ec"
     } else {
         "rsa -traditional"
     };
     let traditional = openssl::run(traditional, key)?;
-    for (name, args) in [
-        (
-            "pbes2-rounds-600000",
-            "pkcs8 -topk8 -v2 aes-256-cbc -iter 600000",
-        ),
-        ("pbes2-rounds-1", "pkcs8 -topk8 -v2 aes-256-cbc -iter 1"),
-        ("pbes2-scrypt", "pkcs8 -topk8 -v2 aes-256-cbc -scrypt"),
-        ("pbes1-sha1-3des", "pkcs8 -topk8 -v1 PBE-SHA1-3DES"),
-        (
-            "pbes1-md5-des",
-            "pkcs8 -topk8 -v1 PBE-MD5-DES -provider legacy -provider default",
-        ),
-    ] {
-        files.push((
-            name.into(),
-            openssl::run(&format!("{args} -passout pass:hush-hush"), key)?,
-        ));
-    }
-    for cipher in [
-        "aes-128-cbc",
-        "aes-192-cbc",
-        "aes-256-cbc",
-        "des-ede3-cbc",
-        "des-cbc",
-        "camellia-256-cbc",
-    ] {
+    let mut files = vec![];
+    for cipher in MODERN.into_iter().chain(["des-cbc"]) {
         if let Some(file) = older_form(&traditional, cipher)? {
             files.push((format!("dek-{cipher}"), file));
         }
@@ -135,8 +121,13 @@ pub(super) fn encrypted(kind: &str, key: &[u8], oracles: &mut Oracles) -> Result
             files.push((format!("dek-{cipher}-pkcs8"), file));
         }
     }
+    Ok(files)
+}
+
+/// The forms of OpenSSH, sigstore and cosign.
+fn sealed(key: &[u8], oracles: &mut Oracles) -> Result<Files> {
     let question = Question::new("rekor", "openssh", &[("key", key.to_vec())], None);
-    files.push(("openssh".into(), oracles.ask(&question)?.output()));
+    let mut files = vec![("openssh".into(), oracles.ask(&question)?.output())];
     for label in ["SIGSTORE", "COSIGN"] {
         let question = Question::new("fulcio", "seal", &[("key", der(key)?)], Some(PASSWORD));
         let sealed = oracles.ask(&question)?.output();
@@ -195,3 +186,11 @@ fn der(key: &[u8]) -> Result<Vec<u8>> {
 fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
+
+const MODERN: [&str; 5] = [
+    "aes-128-cbc",
+    "aes-192-cbc",
+    "aes-256-cbc",
+    "des-ede3-cbc",
+    "camellia-256-cbc",
+];

@@ -23,21 +23,14 @@ pub(super) fn inputs(keys: &Keys) -> Result<Vec<Input>> {
         let public = openssl::run("pkey -pubout", &key)?;
         add(kind, "spki", public.clone());
         if kind.starts_with("ec-") {
-            add(
-                kind,
-                "compressed",
-                openssl::run("ec -pubout -conv_form compressed", &key)?,
-            );
-            add(
-                kind,
-                "explicit",
-                openssl::run("ec -pubout -param_enc explicit", &key)?,
-            );
-            add(
-                kind,
-                "hybrid",
-                openssl::run("ec -pubout -conv_form hybrid", &key)?,
-            );
+            for (name, form) in [
+                ("compressed", "-conv_form compressed"),
+                ("explicit", "-param_enc explicit"),
+                ("hybrid", "-conv_form hybrid"),
+            ] {
+                let file = openssl::run(&format!("ec -pubout {form}"), &key)?;
+                add(kind, name, file);
+            }
         } else if kind.starts_with("rsa-") && kind != "rsa-pss-2048" {
             add(kind, "pkcs1", openssl::run("rsa -RSAPublicKey_out", &key)?);
         }
@@ -50,42 +43,57 @@ pub(super) fn inputs(keys: &Keys) -> Result<Vec<Input>> {
     for (form, file) in forms.into_iter().filter(|(_, file)| !file.is_empty()) {
         add(P256, &format!("spki/{form}"), file);
     }
-    let pkcs1 = openssl::run("rsa -RSAPublicKey_out", &private(keys, RSA)?)?;
-    let text = String::from_utf8_lossy(&public).into_owned();
-    let pkcs1_text = String::from_utf8_lossy(&pkcs1).into_owned();
-    add(
-        P256,
-        "labelled-pkcs1",
-        text.replace("PUBLIC", "RSA PUBLIC").into(),
-    );
-    add(
-        P256,
-        "labelled-ec",
-        text.replace("PUBLIC", "EC PUBLIC").into(),
-    );
-    add(
-        RSA,
-        "pkcs1-labelled-spki",
-        pkcs1_text.replace("RSA PUBLIC", "PUBLIC").into(),
-    );
-    add(P256, "private", key.clone());
-    add(
-        P256,
-        "private-labelled-public",
-        String::from_utf8_lossy(&key)
-            .replace("PRIVATE", "PUBLIC")
-            .into(),
-    );
-    add(P256, "certificate", certificate);
-    add(
-        P256,
-        "der",
-        openssl::run("pkey -pubout -outform DER", &key)?,
-    );
-    add(
-        P256,
-        "with-private-as-text",
-        openssl::run("ec -pubout -text", &key)?,
-    );
+    for (kind, what, file) in mislabelled(keys, certificate)? {
+        add(kind, what, file);
+    }
     Ok(inputs)
+}
+
+/// What is a public key and isn't called so, and what is called so and is none.
+fn mislabelled(
+    keys: &Keys,
+    certificate: Vec<u8>,
+) -> Result<Vec<(&'static str, &'static str, Vec<u8>)>> {
+    let key = private(keys, P256)?;
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let public = text(&openssl::run("pkey -pubout", &key)?);
+    let pkcs1 = text(&openssl::run(
+        "rsa -RSAPublicKey_out",
+        &private(keys, RSA)?,
+    )?);
+    let private = text(&key);
+    Ok(vec![
+        (
+            P256,
+            "labelled-pkcs1",
+            public.replace("PUBLIC", "RSA PUBLIC").into(),
+        ),
+        (
+            P256,
+            "labelled-ec",
+            public.replace("PUBLIC", "EC PUBLIC").into(),
+        ),
+        (
+            RSA,
+            "pkcs1-labelled-spki",
+            pkcs1.replace("RSA PUBLIC", "PUBLIC").into(),
+        ),
+        (
+            P256,
+            "private-labelled-public",
+            private.replace("PRIVATE", "PUBLIC").into(),
+        ),
+        (
+            P256,
+            "der",
+            openssl::run("pkey -pubout -outform DER", &key)?,
+        ),
+        (
+            P256,
+            "with-private-as-text",
+            openssl::run("ec -pubout -text", &key)?,
+        ),
+        (P256, "private", key),
+        (P256, "certificate", certificate),
+    ])
 }
