@@ -231,11 +231,17 @@ fn of_two_blocks_nobody_knows_which_one_is_meant() {
             let read = PublicKey::from_pem(file.as_bytes());
             assert_eq!(read, Err(Error::NotAlone), "{file}");
         }
+    }
+    for second in [&private, &public] {
         for file in [format!("{private}{second}"), format!("{second}\n{private}")] {
             let read = PrivateKey::from_pem(file.as_bytes(), Some(PASSWORD));
             assert_eq!(read.err(), Some(Error::NotAlone), "{file}");
         }
     }
+    // As Go, and with it the servers, do.
+    let file = format!("{half}\n{private}");
+    let read = PrivateKey::from_pem(file.as_bytes(), Some(PASSWORD)).unwrap();
+    assert_eq!(read.public_key(), key.public_key());
 }
 
 #[test]
