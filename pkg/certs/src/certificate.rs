@@ -160,16 +160,15 @@ impl Certificate {
         self.key_kind
     }
 
-    /// The error that this certificate isn't fit for its purpose. A message has no room for more of
-    /// its name.
+    /// The subject's name, as far as a message has room for it.
+    pub(crate) fn name(&self) -> String {
+        shortened(&self.subject())
+    }
+
+    /// The error that this certificate isn't fit for its purpose.
     pub(crate) fn unfit(&self, reason: impl Into<String>) -> Error {
-        let whole = self.subject();
-        let mut subject: String = whole.chars().take(LONGEST_SUBJECT).collect();
-        if subject.len() < whole.len() {
-            subject.push('…');
-        }
         Error::Unfit {
-            subject,
+            subject: self.name(),
             reason: reason.into(),
         }
     }
@@ -178,8 +177,9 @@ impl Certificate {
         &self.parsed
     }
 
+    /// The issuer's name, as far as a message has room for it.
     pub(crate) fn issuer(&self) -> String {
-        self.parsed.tbs_certificate().issuer().to_string()
+        shortened(&self.parsed.tbs_certificate().issuer().to_string())
     }
 
     /// Whether subject and issuer have one name.
@@ -270,6 +270,14 @@ impl fmt::Debug for Certificate {
     }
 }
 
+fn shortened(name: &str) -> String {
+    let mut short: String = name.chars().take(LONGEST_NAME).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
+}
+
 fn told(kind: ErrorKind) -> &'static str {
     match kind {
         ErrorKind::TrailingData { .. } => "something stands behind a part of it, so it isn't DER",
@@ -313,4 +321,4 @@ fn is_readable(name: &Name) -> bool {
 }
 
 pub(crate) const TAG: &str = "CERTIFICATE";
-const LONGEST_SUBJECT: usize = 50;
+const LONGEST_NAME: usize = 50;

@@ -25,16 +25,18 @@ impl Chain {
     /// [`Error::TooLong`].
     pub fn from_pem(file: &[u8]) -> Result<Self> {
         let certificates = read_bundle(file)?;
-        Self::checked(&certificates).map_err(|problem| {
-            let another_order = Self::ordered(certificates.clone()).is_ok();
-            let mut pairs = certificates.windows(2);
-            match pairs.position(|pair| !pair[0].is_signed_by(&pair[1])) {
-                Some(at) if another_order => Error::Order {
-                    position: at + 1,
-                    subject: certificates[at].subject(),
-                },
-                _ => problem,
-            }
+        Self::checked(&certificates)
+            .map_err(|problem| Self::misordered(&certificates).unwrap_or(problem))
+    }
+
+    /// The error that certificates would be a chain in another order, if they would.
+    pub(crate) fn misordered(certificates: &[Certificate]) -> Option<Error> {
+        let mut pairs = certificates.windows(2);
+        let at = pairs.position(|pair| !pair[0].is_signed_by(&pair[1]))?;
+        let another_order = Self::ordered(certificates.to_vec());
+        another_order.is_ok().then(|| Error::Order {
+            position: at + 1,
+            subject: certificates[at].name(),
         })
     }
 
@@ -55,7 +57,7 @@ impl Chain {
         let chain = chains.pop().unwrap_or_default();
         let mut rest = certificates.iter();
         match rest.find(|certificate| !chain.contains(certificate)) {
-            Some(foreign) => Err(Error::Surplus(foreign.subject())),
+            Some(foreign) => Err(Error::Surplus(foreign.name())),
             None => Self::checked(&chain.into_iter().cloned().collect::<Vec<_>>()),
         }
     }
@@ -106,7 +108,7 @@ impl Chain {
     pub fn check_validity(&self, now: SystemTime) -> Result<Option<&Certificate>> {
         let at = |time| humantime::format_rfc3339_seconds(time).to_string();
         for certificate in &self.path {
-            let subject = certificate.subject();
+            let subject = certificate.name();
             if certificate.not_after() < now {
                 return Err(Error::Expired {
                     subject,

@@ -25,7 +25,7 @@ impl Chain {
         let verifies_nothing = |(client, certificate, reason): (_, &Certificate, _)| {
             format!(
                 "{client} verifies nothing under it: {} {reason}",
-                certificate.subject()
+                certificate.name()
             )
         };
         python

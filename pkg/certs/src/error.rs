@@ -82,7 +82,6 @@ impl Error {
             Self::Unreadable(reason) if reason.contains("PKCS7") => {
                 Some("openssl pkcs7 -print_certs -in FILE")
             }
-            Self::Order { .. } => Some("cat leaf.pem intermediate.pem root.pem"),
             _ => None,
         }
     }

@@ -90,7 +90,7 @@ impl<'a> Search<'a> {
 impl Certificate {
     fn no_issuer(&self) -> Error {
         Error::NoIssuer {
-            subject: self.subject(),
+            subject: self.name(),
             issuer: self.issuer(),
         }
     }

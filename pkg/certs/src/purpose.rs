@@ -44,8 +44,13 @@ impl Chain {
     ///
     /// # Errors
     ///
-    /// [`Error::Unfit`].
+    /// [`Error::Unfit`]; [`Error::Order`], if that is what makes it unfit.
     pub fn check_timestamping(&self) -> Result<()> {
+        self.judge_timestamping()
+            .map_err(|problem| Self::misordered(self.file()).unwrap_or(problem))
+    }
+
+    fn judge_timestamping(&self) -> Result<()> {
         let (leaf, authorities) = (self.first(), &self.certificates()[1..]);
         let above = &self.file()[1..];
         if above.is_empty() {
@@ -84,17 +89,17 @@ impl Chain {
         let file = self.file();
         for (at, certificate) in file.iter().enumerate() {
             if file[..at].contains(certificate) {
-                return Err(Error::Twice(certificate.subject()));
+                return Err(Error::Twice(certificate.name()));
             }
         }
         for (at, pair) in file.windows(2).enumerate() {
             if !pair[0].is_signed_by(&pair[1]) {
                 let mut foreign = pair.iter().filter(|one| !self.certificates().contains(one));
                 return Err(match foreign.next() {
-                    Some(foreign) => Error::Surplus(foreign.subject()),
+                    Some(foreign) => Error::Surplus(foreign.name()),
                     None => Error::Order {
                         position: at + 1,
-                        subject: pair[0].subject(),
+                        subject: pair[0].name(),
                     },
                 });
             }
@@ -143,7 +148,7 @@ fn check_path(path: &[Certificate], first_authority: usize, purpose: Oid) -> Res
         None => Ok(()),
         Some((certificate, above)) => Err(certificate.unfit(format!(
             "has a name that {} doesn't allow (nameConstraints)",
-            above.subject()
+            above.name()
         ))),
     }
 }
