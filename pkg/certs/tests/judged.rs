@@ -189,6 +189,11 @@ fn what_go_refuses_in_an_authority_is_refused_with_the_reason() {
         let refusal = issuing(&[&authority, &root]);
         assert!(refusal.contains(reason), "{reason}: {refusal}");
     }
+}
+
+#[test]
+fn an_authority_that_may_not_sign_is_named() {
+    let root = issue("root", EC, ROOT, None, "");
     let middle = issue(
         "middle",
         EC,
