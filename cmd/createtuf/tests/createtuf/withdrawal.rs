@@ -116,6 +116,73 @@ fn the_flag_wants_a_digest_and_inputs() {
     assert!(help.contains("verifies nowhere any more"), "{help}");
 }
 
+/// One such input, and no client would read anything of what is published.
+#[test]
+fn inputs_that_clients_cant_read_are_refused_with_the_reason_and_the_way_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let key = path("key.pem");
+    openssl(&[
+        "ecparam",
+        "-name",
+        "prime256v1",
+        "-genkey",
+        "-noout",
+        "-out",
+        &key,
+    ]);
+    let public = |form: &[&str]| {
+        let args = [&["pkey", "-in", &key, "-pubout"][..], form].concat();
+        openssl(&args)
+    };
+    let authority = openssl(&[
+        "req",
+        "-x509",
+        "-new",
+        "-key",
+        &key,
+        "-subj",
+        "/CN=odd",
+        "-set_serial",
+        "-5",
+    ]);
+    let chain = ("fulcio-pub-key", "cert");
+    let logs = [("rekor-pub-key", "public"), ("ctlog-public-key", "public")];
+    let compressed = public(&["-ec_conv_form", "compressed"]);
+    let explicit = public(&["-ec_param_enc", "explicit"]);
+    for ((secret, entry), pem, reason, way_out) in [
+        (
+            logs[0],
+            &compressed,
+            "its point is compressed",
+            "-ec_conv_form uncompressed",
+        ),
+        (
+            logs[1],
+            &compressed,
+            "its point is compressed",
+            "-ec_conv_form uncompressed",
+        ),
+        (
+            logs[0],
+            &explicit,
+            "its curve is spelled out instead of named",
+            "-ec_param_enc named_curve",
+        ),
+        (
+            chain,
+            &authority,
+            "its serial number is negative",
+            "put the right one there",
+        ),
+    ] {
+        let tuf = Tuf::set();
+        tuf.put(secret, entry, pem.as_str());
+        let object = format!("{entry:?} of Secret tuf-system/{secret} can't be used (");
+        tuf.assert_refused(&[], &[&object, reason, way_out]);
+    }
+}
+
 /// A repository that tells clients to trust a compressed key: none of them reads the file.
 #[test]
 fn an_entry_that_clients_cant_read_is_named_and_withdrawn() {
