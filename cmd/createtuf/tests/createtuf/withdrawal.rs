@@ -146,35 +146,23 @@ fn inputs_that_clients_cant_read_are_refused_with_the_reason_and_the_way_out() {
         "-set_serial",
         "-5",
     ]);
-    let chain = ("fulcio-pub-key", "cert");
-    let logs = [("rekor-pub-key", "public"), ("ctlog-public-key", "public")];
     let compressed = public(&["-ec_conv_form", "compressed"]);
     let explicit = public(&["-ec_param_enc", "explicit"]);
-    for ((secret, entry), pem, reason, way_out) in [
+    let [uncompressed, named] = ["-ec_conv_form uncompressed", "-ec_param_enc named_curve"];
+    let [point, curve] = ["its point is compressed", "its curve is spelled out"];
+    let serial = "its serial number is negative";
+    let another = "put the right one there";
+    for (secret, entry, pem, reason, way_out) in [
+        ("rekor-pub-key", "public", &compressed, point, uncompressed),
         (
-            logs[0],
+            "ctlog-public-key",
+            "public",
             &compressed,
-            "its point is compressed",
-            "-ec_conv_form uncompressed",
+            point,
+            uncompressed,
         ),
-        (
-            logs[1],
-            &compressed,
-            "its point is compressed",
-            "-ec_conv_form uncompressed",
-        ),
-        (
-            logs[0],
-            &explicit,
-            "its curve is spelled out instead of named",
-            "-ec_param_enc named_curve",
-        ),
-        (
-            chain,
-            &authority,
-            "its serial number is negative",
-            "put the right one there",
-        ),
+        ("rekor-pub-key", "public", &explicit, curve, named),
+        ("fulcio-pub-key", "cert", &authority, serial, another),
     ] {
         let tuf = Tuf::set();
         tuf.put(secret, entry, pem.as_str());
