@@ -112,11 +112,23 @@ impl Table {
     }
 }
 
-/// The lines that only the first of two texts has.
+/// The rows that only the first of two tables has.
 fn apart(these: &str, those: &str, sign: char) -> Vec<String> {
-    let those: std::collections::BTreeSet<_> = those.lines().collect();
-    let others = these.lines().filter(|line| !those.contains(line));
-    others.map(|line| format!("{sign} {line}")).collect()
+    let those = rows(those);
+    let others = rows(these).into_iter().filter(|row| !those.contains(row));
+    others.map(|row| format!("{sign} {row}")).collect()
+}
+
+/// The rows of a table: an ID and, indented, the verdicts.
+fn rows(table: &str) -> Vec<String> {
+    let mut rows: Vec<String> = vec![];
+    for line in table.lines() {
+        match rows.last_mut() {
+            Some(row) if line.starts_with("  ") => row.extend(["\n", line]),
+            _ => rows.push(line.into()),
+        }
+    }
+    rows
 }
 
 impl fmt::Display for Table {
@@ -242,6 +254,14 @@ mod tests {
         ] {
             assert_eq!(matches(pattern, id), expected, "{pattern} {id}");
         }
+    }
+
+    #[test]
+    fn a_row_that_changed_to_what_another_is_differs() {
+        let was = "a\n  both take it\nb\n  server takes it\n  job    refuses: no\n";
+        let is = "a\n  server takes it\n  job    refuses: no\nb\n  both take it\n";
+        assert_eq!(apart(was, was, '-'), [""; 0]);
+        assert_eq!(apart(was, is, '-').len(), 2);
     }
 
     #[test]
