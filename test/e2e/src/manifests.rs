@@ -175,7 +175,9 @@ mod tests {
         let [job] = &jobs[..] else { panic!("{jobs:?}") };
         assert_eq!(job.namespace().as_deref(), Some("e2e-no-rights"));
         let namespaces = manifests.objects::<Namespace>().unwrap();
-        let enforced = namespaces[0].labels().values().next();
+        let enforced = namespaces[0]
+            .labels()
+            .get("pod-security.kubernetes.io/enforce");
         assert_eq!(namespaces[0].name_any(), "e2e-no-rights");
         assert_eq!(enforced.map(String::as_str), Some("restricted"));
     }
