@@ -2,8 +2,9 @@
 # Every client that people use, at a TUF repository that lives: new and with what it kept from
 # before, while the repository is renewed, its keys are rotated and its inputs change; and ten
 # simulated years of it. A line for each client and state, and a table. Then every kind of key that a
-# server may have: which clients verify what is signed with it. Versions are pinned in test/clients
-# (Go, Python, JavaScript), hack/cluster.d/modules (cosign) and Cargo.lock.
+# server may have: which clients verify what is signed with it; and whether they verify under keys and
+# chains made as docs/own-keys.md says. Versions are pinned in test/clients (Go, Python, JavaScript),
+# hack/cluster.d/modules (cosign) and Cargo.lock.
 #
 # Runs as root on Debian with Rust, Go, Python and Node 20. What runs after the installation has no
 # network but its own loopback, and ends with this script.
@@ -59,3 +60,4 @@ step 'odd keys and certificates' alone target/debug/odd-trust
 step 'every client, at every state' alone target/debug/clients
 step 'ten years' alone target/debug/ten-years
 step 'every kind of key, with every server' alone target/debug/key-kinds
+step "keys and chains of one's own" alone target/debug/own-chain

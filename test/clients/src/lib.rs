@@ -2,6 +2,7 @@
 //! as a file, and served by `tufserver`.
 
 pub mod client;
+pub mod verifiers;
 
 use std::{
     env, fs,

@@ -11,31 +11,19 @@
 use std::{
     env, fs,
     path::{Path, PathBuf},
-    process::{Command, ExitCode},
-    sync::Mutex,
-    thread,
+    process::ExitCode,
     time::{Duration, SystemTime},
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use certs::{Subject, Validity};
 use clients::{
     Site,
-    client::{CLIENTS, Client, IDENTITY, ISSUER, Served, Signed},
+    verifiers::{PASSWORD, VERIFIERS, sign_and_verify},
 };
 use keys::{Kind, PrivateKey};
 use tempfile::TempDir;
 use testbed::Kubernetes;
-
-/// Those of [`CLIENTS`] that verify, and what people call them.
-const VERIFIERS: [(&str, &str); 6] = [
-    ("cosign 3", "cosign 3"),
-    ("cosign 2", "cosign 2"),
-    ("sigstore-go", "sigstore-go"),
-    ("sigstore-python", "sigstore-python"),
-    ("@sigstore/tuf", "sigstore-js"),
-    ("sigstore-rust", "sigstore-rust"),
-];
 
 const SERVERS: [&str; 4] = ["Fulcio", "CT log", "Rekor", "timestamp authority"];
 
@@ -72,26 +60,9 @@ fn tried(kinds: [Kind; 4], home: &Path) -> Result<Vec<String>> {
     let kubernetes = Kubernetes::start();
     let mut site = Site::new(&kubernetes)?;
     stack(kinds, home, &site)?;
-    let signing = Command::new("sign-as-servers")
-        .arg(home)
-        .env("IDENTITY", IDENTITY)
-        .env("ISSUER", ISSUER)
-        .output()
-        .context("starting sign-as-servers")?;
-    match signing.status.code() {
-        Some(0) => (),
-        Some(3) => return Ok(vec!["can't sign".into(); VERIFIERS.len() + 1]),
-        _ => bail!("{}", String::from_utf8_lossy(&signing.stderr)),
-    }
-    let outcome = site.createtuf()?.run();
-    ensure!(outcome.code == 0, "createtuf: {}", outcome.log);
-    site.mount()?;
-    let served = Served::by(&site)?;
-    let signed = Signed {
-        bundle: home.join("bundle.json"),
-        blob: home.join("blob"),
+    let Some(verdicts) = sign_and_verify(&mut site, home)? else {
+        return Ok(vec!["can't sign".into(); VERIFIERS.len() + 1]);
     };
-    let verdicts = verdicts(&served, &signed, home)?;
     let cell = |failure: &Option<String>| match failure {
         None => "yes".to_owned(),
         Some(failure) => {
@@ -135,41 +106,6 @@ fn stack(kinds: [Kind; 4], home: &Path, site: &Site<'_>) -> Result<()> {
     Ok(())
 }
 
-/// Why each of [`VERIFIERS`] doesn't verify, if it doesn't.
-fn verdicts(served: &Served, signed: &Signed, home: &Path) -> Result<Vec<Option<String>>> {
-    let verifiers = VERIFIERS.iter().enumerate();
-    let queue = Mutex::new(verifiers.map(|(number, (name, _))| (number, client(name))));
-    let verdicts = Mutex::new(vec![None; VERIFIERS.len()]);
-    thread::scope(|scope| -> Result<()> {
-        let worker = || -> Result<()> {
-            loop {
-                let next = queue.lock().expect("nobody panics with it").next();
-                let Some((number, client)) = next else {
-                    return Ok(());
-                };
-                let home = home.join(number.to_string());
-                fs::create_dir(&home)?;
-                fs::write(home.join("root.json"), served.repository.root())?;
-                if let Err(failure) = client.run(served, signed, &home) {
-                    verdicts.lock().expect("nobody panics with it")[number] =
-                        Some(format!("{}: {failure:#}", client.name));
-                }
-            }
-        };
-        let workers = [(); 2].map(|()| scope.spawn(worker));
-        for worker in workers {
-            worker.join().expect("a worker doesn't panic")?;
-        }
-        Ok(())
-    })?;
-    Ok(verdicts.into_inner().expect("nobody panics with it"))
-}
-
-fn client(name: &str) -> &'static Client {
-    let found = CLIENTS.iter().find(|client| client.name == name);
-    found.expect("VERIFIERS are CLIENTS")
-}
-
 /// Compares the table with the recorded one, or records it.
 fn recorded(lines: &[String]) -> Result<()> {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/key-kinds.md");
@@ -190,6 +126,5 @@ fn recorded(lines: &[String]) -> Result<()> {
     Ok(())
 }
 
-const PASSWORD: &[u8] = b"password";
 const BEGIN: &str = "<!-- measured -->";
 const END: &str = "<!-- end -->";
