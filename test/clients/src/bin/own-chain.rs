@@ -1,5 +1,6 @@
 //! A stack with keys and chains made as `docs/own-keys.md` says, Fulcio's below a root and an
-//! intermediate that stay outside: the servers' own code signs with them, and every client verifies.
+//! intermediate that stay outside: the servers' own code signs with them, and every client
+//! verifies.
 
 #![expect(clippy::print_stdout, reason = "what it shows is what it is for")]
 
