@@ -139,17 +139,16 @@ impl Own {
         let write = |name: &str, content: &[u8]| fs::write(home.path().join(name), content);
         let root = self.secret("tuf-system", "tuf-root").await?;
         write("root.json", &root["root"])?;
-        for (number, cosign) in Cosign::BOTH.into_iter().enumerate() {
+        let script = format!(
+            "kubectl -n tuf-system port-forward service/tuf {PORT}:80 > /dev/null &
+            trap 'kill $(jobs -p)' EXIT
+            until : < /dev/tcp/localhost/{PORT}; do sleep 0.2; done 2> /dev/null
+            {program} http://localhost:{PORT}"
+        );
+        for cosign in Cosign::BOTH {
             write("blob", cosign.run(&format!("cat {BLOB}")).await?.as_bytes())?;
             let bundle = cosign.bundle(BLOB).await?.to_string();
             write("bundle.json", bundle.as_bytes())?;
-            let port = format!("{}", FIRST_PORT + number);
-            let forward = format!("kubectl -n tuf-system port-forward service/tuf {port}:80");
-            let script = format!(
-                "{forward} > /dev/null & trap 'kill %1' EXIT
-                until : < /dev/tcp/localhost/{port}; do sleep 0.2; done 2> /dev/null
-                {program} http://localhost:{port}"
-            );
             let mut command = bash(home.path(), &script);
             command.envs([
                 ("BUNDLE", "bundle.json"),
@@ -265,4 +264,4 @@ const CLIENTS: [(&str, &str); 2] = [
     ("sigstore-js", "sigstore-tuf.js"),
 ];
 const BLOB: &str = "own-keys";
-const FIRST_PORT: usize = 8090;
+const PORT: u16 = 8090;
