@@ -121,7 +121,8 @@ impl Cosign {
         process::text(process::command("kubectl", &args), input).await
     }
 
-    fn name(self) -> &'static str {
+    /// As it is called on the command line.
+    pub fn name(self) -> &'static str {
         match self {
             Self::V3 => "cosign",
             Self::V2 => "cosign-v2",

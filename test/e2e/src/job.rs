@@ -14,7 +14,8 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// Checks the exit code, and that one line of what it said last has all of `words`.
+    /// Checks the exit code, and that one line of what it said last has all of `words`, if there
+    /// are any.
     ///
     /// # Errors
     ///
@@ -26,7 +27,10 @@ impl Ended {
             self.code,
             self.message
         );
-        says(&self.message, words)
+        match words {
+            [] => Ok(()),
+            _ => says(&self.message, words),
+        }
     }
 }
 

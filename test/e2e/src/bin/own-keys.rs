@@ -64,7 +64,7 @@ impl Own {
 
     async fn use_it(&self, phases: &mut Phases) {
         for cosign in Cosign::BOTH {
-            let what = format!("{cosign:?}: signs and verifies");
+            let what = format!("{}: signs and verifies", cosign.name());
             phases.run(&what, self.sign(cosign)).await;
         }
         for (name, program) in CLIENTS {
@@ -125,9 +125,11 @@ impl Own {
         Ok(())
     }
 
-    /// Has a cosign sign, and verify, with the newest keys.
+    /// Has a cosign sign, and verify, with the newest keys. (JSON leaves the index 0 of a first
+    /// entry out, and sigstore-python reads no bundle without one.)
     async fn sign(&self, cosign: Cosign) -> Result<()> {
         cosign.initialize(&self.cluster).await?;
+        cosign.sign("first").await?;
         cosign.sign(BLOB).await?;
         newest::check(&self.cluster, &cosign.bundle(BLOB).await?).await
     }
@@ -180,7 +182,7 @@ impl Own {
         let refused = self.run_createcerts(3, &words).await;
         self.script(&replace(".")).await?;
         refused?;
-        self.run_createcerts(0, &["done"]).await?;
+        self.run_createcerts(0, &[]).await?;
         e2e::unchanged(&before, &self.cluster.contents(&namespaces()).await?)
     }
 
@@ -199,12 +201,13 @@ impl Own {
         self.run_createcerts(3, &["as \"tls.key\"", copy]).await?;
         let copies = docs::block(OWN_KEYS, "of a Secret that cert-manager made")?;
         self.script(&copies).await?;
-        self.run_createcerts(0, &["done"]).await?;
+        self.run_createcerts(0, &[]).await?;
         ensure!(self.published(FULCIO).await? == before, "another chain");
         Ok(())
     }
 
-    /// Runs createcerts again, under another name, and checks how it ends.
+    /// Runs createcerts again, under another name, and checks how it ends. (One that succeeds
+    /// leaves no last words.)
     async fn run_createcerts(&self, code: i32, words: &[&str]) -> Result<()> {
         let namespace = FULCIO.private.namespace;
         let mut again: Job = Manifests::moved(namespace, namespace).object("createcerts")?;
