@@ -1,6 +1,8 @@
 //! A TUF repository as it is in a cluster: made by `createtuf` in the embedded Kubernetes, mounted
 //! as a file, and served by `tufserver`.
 
+#![expect(clippy::print_stdout, reason = "what it shows is what it is for")]
+
 pub mod client;
 pub mod verifiers;
 
@@ -9,6 +11,7 @@ use std::{
     io::{Read as _, Write as _},
     net::TcpStream,
     path::PathBuf,
+    process::ExitCode,
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -165,6 +168,18 @@ pub fn at<'a>(process: Process<'a>, now: Timestamp, library: &str) -> Process<'a
         .env("FAKETIME", &now.strftime("@%Y-%m-%d %H:%M:%S").to_string())
         .env("FAKETIME_DONT_FAKE_MONOTONIC", "1")
         .env("TZ", "UTC")
+}
+
+/// How a program ends whose work came to this number of failures, or to an end before that.
+pub fn exit_code(failures: Result<usize>) -> ExitCode {
+    match failures {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(_) => ExitCode::FAILURE,
+        Err(error) => {
+            println!("FAIL  {error:#}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// A program of this project, which cargo has put beside this one.

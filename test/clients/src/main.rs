@@ -20,14 +20,7 @@ use tempfile::TempDir;
 use testbed::Kubernetes;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            println!("FAIL  {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    clients::exit_code(run())
 }
 
 /// Returns the number of failures.

@@ -28,13 +28,7 @@ use testbed::Kubernetes;
 const SERVERS: [&str; 4] = ["Fulcio", "CT log", "Rekor", "timestamp authority"];
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("FAIL  {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    clients::exit_code(run().map(|()| 0))
 }
 
 fn run() -> Result<()> {

@@ -23,13 +23,7 @@ use testbed::{
 };
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            println!("FAIL  {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    clients::exit_code(run().map(|()| 0))
 }
 
 fn run() -> Result<()> {

@@ -31,14 +31,7 @@ struct Case {
 }
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(0) => ExitCode::SUCCESS,
-        Ok(_) => ExitCode::FAILURE,
-        Err(error) => {
-            println!("FAIL  {error:#}");
-            ExitCode::FAILURE
-        }
-    }
+    clients::exit_code(run())
 }
 
 /// Returns the number of failures.
