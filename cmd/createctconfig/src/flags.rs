@@ -1,7 +1,5 @@
 //! The flags.
 
-use std::fs;
-
 use clap::Parser;
 use contract::{CTLOG, CTLOG_CONFIG, FULCIO, Published};
 use fulcio::Url;
@@ -80,7 +78,7 @@ pub(crate) struct Args {
         value_name = "FILE",
         default_value = "",
         hide_default_value = true,
-        value_parser = certificates
+        value_parser = tls::trusted
     )]
     fulcio_ca_file: String,
 
@@ -188,15 +186,6 @@ fn no_or_a_secret(text: &str) -> Result<String, &'static str> {
             Ok(format!("{namespace}/{name}"))
         }
     }
-}
-
-fn certificates(path: &str) -> Result<String, String> {
-    if path.is_empty() {
-        return Ok(String::new());
-    }
-    let pem = fs::read(path).map_err(|cause| cause.to_string())?;
-    let certificates = certs::read_bundle(&pem).map_err(|cause| cause.to_string())?;
-    Ok(certs::write_bundle(&certificates))
 }
 
 fn prefix(text: &str) -> Result<String, &'static str> {

@@ -1,6 +1,6 @@
 //! The flags.
 
-use std::{fs, time::Duration};
+use std::time::Duration;
 
 use clap::{ArgAction, CommandFactory as _, Parser, error::ErrorKind};
 use contract::REKOR_CONFIG;
@@ -35,7 +35,7 @@ pub(crate) struct Args {
         value_name = "FILE",
         default_value = "",
         hide_default_value = true,
-        value_parser = certificates
+        value_parser = tls::trusted
     )]
     roots: String,
 
@@ -125,15 +125,6 @@ fn display_name(text: &str) -> Result<String, String> {
         0..=DISPLAY_NAME_LENGTH => Ok(text.to_owned()),
         length => Err(format!("it has {length} characters, and Trillian keeps 20")),
     }
-}
-
-fn certificates(path: &str) -> Result<String, String> {
-    if path.is_empty() {
-        return Ok(String::new());
-    }
-    let pem = fs::read(path).map_err(|cause| cause.to_string())?;
-    let certificates = certs::read_bundle(&pem).map_err(|cause| cause.to_string())?;
-    Ok(certs::write_bundle(&certificates))
 }
 
 fn not_forced(text: &str) -> Result<bool, &'static str> {

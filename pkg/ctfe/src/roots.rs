@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use certs::Certificate;
+use contract::{A_ROOT, ROOT_CA};
 
 use crate::{Error, Result};
 
@@ -79,8 +80,8 @@ impl Roots {
     /// The entries of a Secret: all roots in `rootca`, and each in an entry `fulcio-…` of its own.
     pub fn to_entries(&self) -> impl Iterator<Item = (String, String)> {
         let each = self.0.iter().enumerate();
-        let each = each.map(|(i, root)| (format!("{EACH_ROOT}{i}"), root.to_pem()));
-        std::iter::once((ALL_ROOTS.to_owned(), certs::write_bundle(&self.0))).chain(each)
+        let each = each.map(|(i, root)| (format!("{A_ROOT}{i}"), root.to_pem()));
+        std::iter::once((ROOT_CA.to_owned(), certs::write_bundle(&self.0))).chain(each)
     }
 
     fn dedup(&mut self) {
@@ -96,12 +97,9 @@ impl Roots {
 /// Where the roots of an entry come in the order; `None` for an entry that holds no roots. One that
 /// is called `fulcio-` and not numbered was put there by a person, and comes last.
 fn position(entry: &str) -> Option<(u8, usize)> {
-    if entry == ALL_ROOTS {
+    if entry == ROOT_CA {
         return Some((0, 0));
     }
-    let number = entry.strip_prefix(EACH_ROOT)?.parse();
+    let number = entry.strip_prefix(A_ROOT)?.parse();
     Some(number.map_or((2, 0), |number| (1, number)))
 }
-
-const ALL_ROOTS: &str = "rootca";
-const EACH_ROOT: &str = "fulcio-";

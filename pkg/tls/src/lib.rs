@@ -1,11 +1,26 @@
-//! Why TLS with a server fails, in words for somebody who can mend it.
+//! Whom to trust in TLS with a server, and why it fails, in words for somebody who can mend it.
 //!
 //! rustls has the reason, and every library above it wraps that in words of its own, "connection
 //! error" mostly. A server whose certificate isn't trusted does answer.
 
-use std::{error::Error, io};
+use std::{error::Error, fs, io};
 
 use rustls::{AlertDescription, CertificateError};
+
+/// The certificates to trust in the file of a flag (PEM), and nothing else of it; nothing if the
+/// flag is empty.
+///
+/// # Errors
+///
+/// Why the file can't be read, or isn't one of certificates.
+pub fn trusted(path: &str) -> Result<String, String> {
+    if path.is_empty() {
+        return Ok(String::new());
+    }
+    let pem = fs::read(path).map_err(|cause| cause.to_string())?;
+    let certificates = certs::read_bundle(&pem).map_err(|cause| cause.to_string())?;
+    Ok(certs::write_bundle(&certificates))
+}
 
 /// Why TLS failed, if that is the cause of `error`: a sentence about the server.
 pub fn reason(error: &(dyn Error + 'static)) -> Option<String> {

@@ -8,11 +8,11 @@ use serde_json::Value;
 const LIBRARIES: [(&str, &[&str]); 14] = [
     ("refusal", &[]),
     ("address", &[]),
-    ("tls", &[]),
     ("contract", &[]),
     ("keys", &[]),
     ("certs", &["keys"]),
-    ("ctfe", &["certs"]),
+    ("tls", &["certs"]),
+    ("ctfe", &["certs", "contract"]),
     ("tuf", &["keys"]),
     ("trust", &["tuf", "certs", "keys"]),
     ("trillian", &["contract", "refusal", "address", "tls"]),
