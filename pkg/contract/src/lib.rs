@@ -13,7 +13,11 @@
 //! assert!(FULCIO.public.entries.contains(&CERT));
 //! ```
 
+mod tiles;
+
 use std::time::Duration;
+
+pub use tiles::{CHECKPOINT, CTLOG_TILES_LOG, ORIGIN, REKOR_TILES, REKOR_TILES_LOG};
 
 /// How long a Job waits for a connection to a server of the stack.
 ///

@@ -1,0 +1,54 @@
+//! The objects of the logs that keep their trees as tiles: Rekor v2 and TesseraCT.
+
+use crate::{
+    COPYSECRETS, KeyPair, PUBLIC, Published, SIGNING_SECRET, SIGNING_SECRET_PASSWORD, config_map,
+    secret,
+};
+
+/// The name of a log in its checkpoints: their first line.
+pub const ORIGIN: &str = "origin";
+/// The newest checkpoint of a log that was recorded. Before the first it is the body of one of the
+/// empty tree, which nobody signed.
+pub const CHECKPOINT: &str = "checkpoint";
+
+/// The key of a Rekor v2.
+pub const REKOR_TILES: KeyPair = KeyPair {
+    private: secret(
+        "rekor-tiles-system",
+        "rekor-tiles-signing-secret",
+        "createsecret",
+        &[SIGNING_SECRET, SIGNING_SECRET_PASSWORD, ORIGIN],
+        &["rekor"],
+    ),
+    public: secret(
+        "rekor-tiles-system",
+        "rekor-tiles-pub-key",
+        "createsecret",
+        &[PUBLIC, ORIGIN],
+        COPYSECRETS,
+    ),
+    key: SIGNING_SECRET,
+    password: SIGNING_SECRET_PASSWORD,
+    trusted: PUBLIC,
+    made_from_key: &[PUBLIC],
+    copy: "rekor-tiles-pub-key",
+    more: None,
+};
+
+/// How far the log of a Rekor v2 is.
+pub const REKOR_TILES_LOG: Published = config_map(
+    "rekor-tiles-system",
+    "rekor-tiles-log",
+    "createsecret",
+    &[CHECKPOINT],
+    &["rekor"],
+);
+
+/// How far the log of a TesseraCT is.
+pub const CTLOG_TILES_LOG: Published = config_map(
+    "ctlog-tiles-system",
+    "ctlog-tiles-log",
+    "createctconfig",
+    &[CHECKPOINT],
+    &["ctlog"],
+);
