@@ -28,7 +28,7 @@ impl Written {
         }
         let is_copy = |name| self.namespace == TUF_ROOT.namespace && self.name == name;
         let copied = KEY_PAIRS.iter().find(|pair| is_copy(pair.copy));
-        copied.map(|pair| pair.trusted).into_iter().collect()
+        copied.map_or(vec![], |pair| pair.needed().to_vec())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use contract::{KEY_PAIRS, PUBLIC_ENTRIES, key_pair};
+use contract::{COPIED, KeyPair, ORIGIN, PUBLIC_ENTRIES, key_pair};
 
 /// A Secret and what its copy is called.
 #[derive(Debug, Clone)]
@@ -15,7 +15,7 @@ pub(crate) struct Copy {
 impl Copy {
     /// The copies that createtuf reads by default.
     pub(crate) fn defaults() -> Vec<Self> {
-        let copies = KEY_PAIRS.iter().map(|pair| Self {
+        let copies = COPIED.iter().map(|pair| Self {
             namespace: pair.public.namespace.into(),
             name: pair.public.name.into(),
             target: pair.copy.into(),
@@ -28,11 +28,20 @@ impl Copy {
         key_pair(&self.name).map_or("somebody else", |pair| pair.public.maker)
     }
 
-    /// The entries of which one has to be in the source before it is copied. Without it, whoever
-    /// waits for the copy could do nothing with it.
-    pub(crate) fn needed(&self) -> Vec<&'static str> {
+    /// What has to be in the source before it is copied: of each list of entries one. Without it,
+    /// whoever waits for the copy could do nothing with it.
+    pub(crate) fn needed(&self) -> Vec<Vec<&'static str>> {
         let pair = key_pair(&self.target).or(key_pair(&self.name));
-        pair.map_or(PUBLIC_ENTRIES.into(), |pair| vec![pair.trusted])
+        let alone = |entry: &&'static str| vec![*entry];
+        match pair.map(KeyPair::needed) {
+            Some(all) => all.iter().map(alone).collect(),
+            None => vec![
+                PUBLIC_ENTRIES
+                    .into_iter()
+                    .filter(|it| *it != ORIGIN)
+                    .collect(),
+            ],
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Copies the public keys and certificates of the stack into one namespace.
 //!
-//! `createtuf` makes the TUF repository from the copies. Only public keys and certificates are ever
-//! copied, whatever else a source holds. Running it again changes nothing.
+//! `createtuf` makes the TUF repository from the copies. Only public keys, certificates and the names
+//! of logs are ever copied, whatever else a source holds. Running it again changes nothing.
 
 mod copy;
 mod public;
@@ -26,7 +26,8 @@ struct Args {
     /// Secret to copy, as NAMESPACE/NAME or NAMESPACE/NAME=NAME-OF-THE-COPY; may be repeated. It is
     /// waited for until it has what createtuf reads, told by the name of the copy, else by its own:
     /// `cert` for fulcio-pub-key, `cert-chain` for tsa-cert-chain and tsa-pub-chain, `public` for
-    /// rekor-pub-key, ctlog-public-key and ctlog-pub-key; for other names, any of the three
+    /// rekor-pub-key, ctlog-public-key and ctlog-pub-key, `public` and `origin` for
+    /// rekor-tiles-pub-key and ctlog-tiles-public-key; for other names, any of the first three
     #[arg(long, value_delimiter = ',', default_values_t = Copy::defaults())]
     copy: Vec<Copy>,
 

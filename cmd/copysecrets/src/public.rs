@@ -1,16 +1,18 @@
-//! The public keys and certificates that are copied.
+//! The public keys, the certificates and the logs' origins that are copied.
 
 use std::error::Error;
 
-use contract::PUBLIC;
+use address::Origin;
+use contract::{ORIGIN, PUBLIC};
 use keys::PublicKey;
 
-/// The key or the certificates in a PEM file.
+/// A key, certificates, or an origin.
 pub(crate) struct Public {
-    /// PEM that is written anew, so that nothing that stands beside them is copied.
-    pub(crate) pem: String,
-    /// The SHA-256 of each in DER, as hexadecimal digits.
-    digests: Vec<String>,
+    /// It is written anew, so that nothing that stands beside it is copied.
+    pub(crate) file: String,
+    /// What tells it from another: the SHA-256 of each key or certificate in DER, as hexadecimal
+    /// digits, or the origin.
+    marks: Vec<String>,
 }
 
 /// Why an entry isn't what it is called.
@@ -30,7 +32,8 @@ impl Unfit {
 }
 
 impl Public {
-    /// What `entry` of a Secret holds: a public key in `public`, certificates in any other.
+    /// What `entry` of a Secret holds: a public key in `public`, a name in `origin`,
+    /// certificates in any other.
     ///
     /// # Errors
     ///
@@ -40,35 +43,43 @@ impl Public {
             let key =
                 PublicKey::from_pem(file).map_err(|error| Unfit::new(&error, error.mend()))?;
             return Ok(Self {
-                pem: key.to_pem(),
-                digests: vec![hex::encode(key.log_id())],
+                file: key.to_pem(),
+                marks: vec![format!("SHA-256 {}", hex::encode(key.log_id()))],
+            });
+        }
+        if entry == ORIGIN {
+            let text = String::from_utf8_lossy(file);
+            let origin: Origin = text.parse().map_err(|error| Unfit::new(&error, None))?;
+            return Ok(Self {
+                file: origin.to_string(),
+                marks: vec![format!("{text:?}")],
             });
         }
         let certificates =
             certs::read_bundle(file).map_err(|error| Unfit::new(&error, error.mend()))?;
-        let digests = certificates.iter();
-        let digests = digests.map(|one| hex::encode(one.fingerprint())).collect();
+        let digests = certificates.iter().map(certs::Certificate::fingerprint);
         Ok(Self {
-            pem: certs::write_bundle(&certificates),
-            digests,
+            file: certs::write_bundle(&certificates),
+            marks: digests
+                .map(|digest| format!("SHA-256 {}", hex::encode(digest)))
+                .collect(),
         })
     }
 
     /// How it differs from the `old` one, which may be unreadable: the first key or certificate
-    /// that isn't the same, by its digest. `None` when both hold the same ones.
+    /// that isn't the same, by its digest, or the origin. `None` when both hold the same ones.
     pub(crate) fn difference(&self, old: Result<&Self, &Unfit>) -> Option<String> {
-        let nothing = "nothing";
         let Ok(old) = old else {
-            return Some(format!(
-                "SHA-256 {} instead of what can't be read",
-                self.digests[0]
-            ));
+            return Some(format!("{} instead of what can't be read", self.marks[0]));
         };
-        let length = self.digests.len().max(old.digests.len());
+        let length = self.marks.len().max(old.marks.len());
         (0..length)
-            .map(|at| [&self.digests, &old.digests].map(|digests| digests.get(at)))
+            .map(|at| [&self.marks, &old.marks].map(|marks| marks.get(at)))
             .find(|[new, old]| new != old)
-            .map(|pair| pair.map(|digest| digest.map_or(nothing, String::as_str)))
-            .map(|[new, old]| format!("SHA-256 {new} instead of {old}"))
+            .map(|[new, old]| {
+                let new = new.map_or("SHA-256 nothing", String::as_str);
+                let old = old.map_or("nothing", |old| old.trim_start_matches("SHA-256 "));
+                format!("{new} instead of {old}")
+            })
     }
 }

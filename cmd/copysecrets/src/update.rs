@@ -29,8 +29,8 @@ impl Update {
     /// [`NotYet`] when the source lacks what is needed; the API server's.
     pub(crate) async fn read(kube: &Kube, copy: &Copy, namespace: &str) -> Result<Self> {
         let source = Source::secret(kube, &copy.namespace, &copy.name).await?;
-        let needed = copy.needed();
-        if needed.iter().all(|entry| source.bytes(entry).is_none()) {
+        let is_missing = |some: &Vec<&str>| some.iter().all(|entry| source.bytes(entry).is_none());
+        if let Some(needed) = copy.needed().into_iter().find(is_missing) {
             let object = match source.exists() {
                 true => any_of(&needed, &source.object()),
                 false => source.object(),
@@ -78,7 +78,7 @@ impl Update {
                 ));
             }
         }
-        self.entries.insert(entry, new.pem);
+        self.entries.insert(entry, new.file);
     }
 
     /// Writes the copy. Its other entries stay.

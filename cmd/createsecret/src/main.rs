@@ -1,16 +1,19 @@
 //! Creates Rekor's signing key and publishes it in Secrets.
 //!
 //! Rekor mounts the private one, and `copysecrets` takes the public one to where the TUF repository
-//! is made. A stack's databases need passwords that nobody wrote into a manifest: with
+//! is made. With `--origin` it is the key of a Rekor v2, whose log begins with it: that name is
+//! beside the key, and where the log begins is in a ConfigMap. A stack's databases need passwords that nobody wrote into a manifest: with
 //! `--random-keys` it makes those instead. Running it again changes nothing.
 
 use std::process::ExitCode;
 
+use address::Origin;
 use anyhow::Result;
-use clap::Parser;
-use contract::REKOR;
+use clap::builder::ArgPredicate::IsPresent;
+use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use contract::{KeyPair, REKOR, REKOR_TILES, REKOR_TILES_LOG};
 use gate::Gate;
-use keypair::Pair;
+use keypair::{Log, Pair};
 use keys::{Kind, PrivateKey, random_password};
 
 #[derive(Parser)]
@@ -20,8 +23,26 @@ struct Args {
     #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     namespace: String,
 
+    /// The key is a Rekor v2's, whose log has this name in its checkpoints: the host of its URL
+    #[arg(long, value_name = "HOST", conflicts_with = "random_secret", value_parser = host)]
+    origin: Option<Origin>,
+
+    /// ConfigMap for the newest checkpoint of a log with an origin
+    #[arg(
+        long,
+        requires = "origin",
+        default_value = REKOR_TILES_LOG.default_name(),
+        value_parser = job::name
+    )]
+    log_configmap: String,
+
     /// Secret for the private key and its password
-    #[arg(long, default_value = REKOR.private.default_name(), value_parser = job::name)]
+    #[arg(
+        long,
+        default_value = REKOR.private.default_name(),
+        default_value_if("origin", IsPresent, REKOR_TILES.private.default_name()),
+        value_parser = job::name
+    )]
     signing_secret: String,
 
     /// Password of the private key, instead of a random one
@@ -38,12 +59,21 @@ struct Args {
     signing_secret_pwd_file: Option<String>,
 
     /// Secret for the public key
-    #[arg(long, default_value = REKOR.public.default_name(), value_parser = job::name)]
+    #[arg(
+        long,
+        default_value = REKOR.public.default_name(),
+        default_value_if("origin", IsPresent, REKOR_TILES.public.default_name()),
+        value_parser = job::name
+    )]
     secret: String,
 
     /// Kind of a new key, such as ecdsa-p256 (docs/key-kinds.md has all)
-    #[arg(long, default_value_t = Kind::EcdsaP256, value_parser = key_type)]
-    key_type: Kind,
+    #[arg(
+        long,
+        default_value = Kind::EcdsaP256.name(),
+        default_value_if("origin", IsPresent, Kind::Ed25519.name())
+    )]
+    key_type: String,
 
     /// Make no key: wait for yours, which you put into the Secret
     #[arg(long, conflicts_with = "random_secret")]
@@ -64,22 +94,41 @@ struct Args {
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let args: Args = job::parse();
-    match &args.random_secret {
-        Some(secret) => job::run(&args.job, || create_random_values(&args, secret)).await,
-        None => job::run(&args.job, || create_signing_key(&args)).await,
+    let kind = keypair::offered(args.layout(), &args.key_type).unwrap_or_else(|reason| {
+        let text = format!("invalid value for '--key-type <KEY_TYPE>': {reason}");
+        Args::command()
+            .error(ErrorKind::ValueValidation, text)
+            .exit()
+    });
+    match (&args.random_secret, &args.origin) {
+        (Some(secret), _) => job::run(&args.job, || create_random_values(&args, secret)).await,
+        (_, Some(origin)) => job::run(&args.job, || create_log(&args, origin, kind)).await,
+        (None, None) => job::run(&args.job, || create_signing_key(&args, kind)).await,
     }
 }
 
-async fn create_signing_key(args: &Args) -> Result<()> {
+async fn create_signing_key(args: &Args, kind: Kind) -> Result<()> {
     let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let (private, public) = (&args.signing_secret, &args.secret);
     let mut pair = Pair::read(&kube, &REKOR, &args.namespace, private, public).await?;
     let halves = pair.halves(
         args.password(),
-        args.new_key(),
+        args.new_key(kind),
         PrivateKey::to_encrypted_pem,
     )?;
     pair.publish(halves).await?;
+    Ok(())
+}
+
+async fn create_log(args: &Args, origin: &Origin, kind: Kind) -> Result<()> {
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
+    let names = [&args.signing_secret, &args.secret, &args.log_configmap].map(String::as_str);
+    let mut log = Log::read(&kube, &REKOR_TILES, &args.namespace, names, origin).await?;
+    let (password, new) = (args.password(), args.new_key(kind));
+    let halves = log
+        .pair
+        .halves(password, new, PrivateKey::to_encrypted_pem)?;
+    log.publish(halves).await?;
     Ok(())
 }
 
@@ -100,9 +149,16 @@ async fn create_random_values(args: &Args, secret: &str) -> Result<()> {
 }
 
 impl Args {
+    fn layout(&self) -> &'static KeyPair {
+        match self.origin {
+            Some(_) => &REKOR_TILES,
+            None => &REKOR,
+        }
+    }
+
     /// The kind of a new key; nothing if none is to be made.
-    fn new_key(&self) -> Option<Kind> {
-        (!self.wait_for_key).then_some(self.key_type)
+    fn new_key(&self, kind: Kind) -> Option<Kind> {
+        (!self.wait_for_key).then_some(kind)
     }
 
     /// The password that was given. (An empty one counts as none: so it is in an entry of a
@@ -116,6 +172,13 @@ impl Args {
     }
 }
 
-fn key_type(name: &str) -> Result<Kind, String> {
-    keypair::offered(&REKOR, name)
+/// The origin of a Rekor v2: clients compare it with the host of its URL.
+fn host(text: &str) -> Result<Origin, String> {
+    let origin: Origin = text
+        .parse()
+        .map_err(|error: address::Error| error.to_string())?;
+    match origin.path() {
+        "" => Ok(origin),
+        _ => Err("it has a path, and a Rekor's is a host alone".into()),
+    }
 }

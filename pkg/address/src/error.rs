@@ -37,6 +37,21 @@ pub enum Error {
     /// It isn't a target of gRPC that has a host and a port.
     #[error("it has to be of the form host:port, or dns:///host:port")]
     NotTarget,
+    /// An origin with a scheme.
+    #[error("it has to be a host, without http:// or https:// before it")]
+    Scheme,
+    /// An origin with a port, which clients don't look at and TesseraCT takes for a scheme.
+    #[error("it has a port, and clients compare the host alone")]
+    OriginPort,
+    /// A character that isn't in every origin's reader.
+    #[error("it has a {0:?}, and an origin has letters, digits, '-', '_', '.' and '/' alone")]
+    OriginCharacter(char),
+    /// A host in upper case, which some clients write in lower case before they compare it.
+    #[error("its host {0:?} has to be in lower case")]
+    UpperCase(String),
+    /// A path with an empty segment, `.` or `..`, or a slash at its end.
+    #[error("its path may have no empty part, no . and no ..")]
+    OriginPath,
     /// gRPC takes the host for a scheme.
     #[error("grpc-go takes {0:?} for a scheme: write dns:///{0}:PORT")]
     HostIsScheme(String),

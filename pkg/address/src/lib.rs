@@ -2,7 +2,7 @@
 //!
 //! What we read, others read again: Go's `net/url`, Python's `urllib` and JavaScript's `URL` the
 //! URLs that `createtuf` publishes, and grpc-go the target that `createctconfig` writes for the CT
-//! log. Each of them mends or refuses something else. So here is taken what all of them read in the
+//! log; a log's origin is a host to all of them, and a name to Go. Each of them mends or refuses something else. So here is taken what all of them read in the
 //! same way, and the rest is refused with the reason.
 //!
 //! ```
@@ -18,10 +18,12 @@
 
 mod authority;
 mod error;
+mod origin;
 mod target;
 mod url;
 
 pub use ::url::Url;
 pub use error::Error;
+pub use origin::Origin;
 pub use target::Target;
 pub use url::url;

@@ -17,7 +17,7 @@ mod tiles;
 
 use std::time::Duration;
 
-pub use tiles::{CHECKPOINT, CTLOG_TILES_LOG, ORIGIN, REKOR_TILES, REKOR_TILES_LOG};
+pub use tiles::{CHECKPOINT, CTLOG_TILES, CTLOG_TILES_LOG, ORIGIN, REKOR_TILES, REKOR_TILES_LOG};
 
 /// How long a Job waits for a connection to a server of the stack.
 ///
@@ -63,8 +63,8 @@ pub struct KeyPair {
     pub public: Published,
     /// The entry of the private key.
     pub key: &'static str,
-    /// The entry of its password.
-    pub password: &'static str,
+    /// The entry of its password, where its server opens keys that have one.
+    pub password: Option<&'static str>,
     /// The entry of what clients need: a public key, or certificates.
     pub trusted: &'static str,
     /// The entries that are made from the private key: where one of them exists, a private key did.
@@ -84,6 +84,21 @@ impl KeyPair {
             self.made_from_key,
         ];
         named.concat().contains(&entry) || self.more.is_some_and(|more| entry.starts_with(more))
+    }
+
+    /// Whether the log has an origin: one that keeps its tree as tiles does.
+    pub fn has_origin(&self) -> bool {
+        self.public.entries.contains(&ORIGIN)
+    }
+
+    /// What `createtuf` needs of the copy.
+    pub fn needed(&self) -> &'static [&'static str] {
+        let entries = self.public.entries;
+        let first = entries.iter().position(|entry| *entry == self.trusted);
+        match (self.has_origin(), first) {
+            (false, Some(first)) => &entries[first..=first],
+            _ => entries,
+        }
     }
 }
 
@@ -148,7 +163,7 @@ pub const REKOR: KeyPair = KeyPair {
         COPYSECRETS,
     ),
     key: SIGNING_SECRET,
-    password: SIGNING_SECRET_PASSWORD,
+    password: Some(SIGNING_SECRET_PASSWORD),
     trusted: PUBLIC,
     made_from_key: &[PUBLIC],
     copy: "rekor-pub-key",
@@ -175,7 +190,7 @@ pub const FULCIO: KeyPair = KeyPair {
         COPYSECRETS,
     ),
     key: PRIVATE,
-    password: PASSWORD,
+    password: Some(PASSWORD),
     trusted: CERT,
     made_from_key: &[CERT, PUBLIC],
     copy: "fulcio-pub-key",
@@ -199,7 +214,7 @@ pub const TSA: KeyPair = KeyPair {
         COPYSECRETS,
     ),
     key: SIGNING_SECRET,
-    password: SIGNING_SECRET_PASSWORD,
+    password: Some(SIGNING_SECRET_PASSWORD),
     trusted: CERT_CHAIN,
     made_from_key: &[CERT_CHAIN],
     copy: "tsa-cert-chain",
@@ -229,7 +244,7 @@ pub const CTLOG: KeyPair = KeyPair {
         )
     },
     key: PRIVATE,
-    password: PASSWORD,
+    password: Some(PASSWORD),
     trusted: PUBLIC,
     made_from_key: &[PUBLIC, CONFIG],
     copy: "ctlog-public-key",
@@ -294,10 +309,13 @@ pub const SIGSTORE_TRUST: Published = config_map(
 );
 
 /// The key pairs of the servers.
-pub const KEY_PAIRS: [KeyPair; 4] = [FULCIO, CTLOG, REKOR, TSA];
+pub const KEY_PAIRS: [KeyPair; 6] = [FULCIO, CTLOG, REKOR, TSA, REKOR_TILES, CTLOG_TILES];
+
+/// The key pairs of which `copysecrets` copies the public halves when nothing else is said.
+pub const COPIED: [KeyPair; 4] = [FULCIO, CTLOG, REKOR, TSA];
 
 /// The entries that may leave their namespace.
-pub const PUBLIC_ENTRIES: [&str; 3] = [CERT, CERT_CHAIN, PUBLIC];
+pub const PUBLIC_ENTRIES: [&str; 4] = [CERT, CERT_CHAIN, PUBLIC, ORIGIN];
 
 /// The key pair to which a Secret called `name` belongs, as one of its two Secrets or as the copy.
 pub fn key_pair(name: &str) -> Option<&'static KeyPair> {
@@ -314,7 +332,7 @@ pub fn published(name: &str) -> Option<&'static Published> {
 }
 
 /// All objects.
-pub const ALL: [Published; 15] = [
+pub const ALL: [Published; 21] = [
     FULCIO.public,
     CTLOG.public,
     REKOR.public,
@@ -330,6 +348,12 @@ pub const ALL: [Published; 15] = [
     TUF_KEYS,
     TUF_ROOT,
     SIGSTORE_TRUST,
+    REKOR_TILES.public,
+    REKOR_TILES.private,
+    REKOR_TILES_LOG,
+    CTLOG_TILES.public,
+    CTLOG_TILES.private,
+    CTLOG_TILES_LOG,
 ];
 
 const COPYSECRETS: &[&str] = &["copysecrets"];

@@ -1,8 +1,8 @@
 //! The objects of the logs that keep their trees as tiles: Rekor v2 and TesseraCT.
 
 use crate::{
-    COPYSECRETS, KeyPair, PUBLIC, Published, SIGNING_SECRET, SIGNING_SECRET_PASSWORD, config_map,
-    secret,
+    A_ROOT, COPYSECRETS, KeyPair, PRIVATE, PUBLIC, Published, ROOT_CA, SIGNING_SECRET,
+    SIGNING_SECRET_PASSWORD, config_map, secret,
 };
 
 /// The name of a log in its checkpoints: their first line.
@@ -28,11 +28,35 @@ pub const REKOR_TILES: KeyPair = KeyPair {
         COPYSECRETS,
     ),
     key: SIGNING_SECRET,
-    password: SIGNING_SECRET_PASSWORD,
+    password: Some(SIGNING_SECRET_PASSWORD),
     trusted: PUBLIC,
-    made_from_key: &[PUBLIC],
+    made_from_key: &[PUBLIC, ORIGIN],
     copy: "rekor-tiles-pub-key",
     more: None,
+};
+
+/// The key of a TesseraCT, which opens none with a password, and the roots it accepts.
+pub const CTLOG_TILES: KeyPair = KeyPair {
+    private: secret(
+        "ctlog-tiles-system",
+        "ctlog-tiles-secret",
+        "createctconfig",
+        &[PRIVATE, PUBLIC, ROOT_CA, ORIGIN],
+        &["ctlog"],
+    ),
+    public: secret(
+        "ctlog-tiles-system",
+        "ctlog-tiles-public-key",
+        "createctconfig",
+        &[PUBLIC, ORIGIN],
+        COPYSECRETS,
+    ),
+    key: PRIVATE,
+    password: None,
+    trusted: PUBLIC,
+    made_from_key: &[PUBLIC, ORIGIN],
+    copy: "ctlog-tiles-public-key",
+    more: Some(A_ROOT),
 };
 
 /// How far the log of a Rekor v2 is.

@@ -1,7 +1,7 @@
 //! The key, and what is to be written into its two Secrets.
 
 use certs::Certificate;
-use contract::{FULCIO, PUBLIC, REKOR, TSA};
+use contract::{CTLOG_TILES, FULCIO, PUBLIC, REKOR, REKOR_TILES, TSA};
 use gate::Entries;
 use keys::{Kind, PrivateKey, PublicKey, Reader};
 use refusal::{NotYet, Refusal};
@@ -83,11 +83,11 @@ impl Pair {
                 Ok(None)
             };
         };
-        let stored = private.bytes(layout.password);
-        if let (Some(stored), Some(given)) = (stored, given)
+        let stored = self.stored_password();
+        if let (Some(entry), Some(stored), Some(given)) = (layout.password, stored, given)
             && stored != given.as_bytes()
         {
-            let object = private.entry(layout.password);
+            let object = private.entry(entry);
             warn!(
                 %object,
                 namespace = object.namespace(),
@@ -98,13 +98,15 @@ impl Pair {
         PrivateKey::read(self.reader(), pem, stored.or(given.map(str::as_bytes)))
             .map(Some)
             .map_err(|cause| {
-                let password = layout.password;
-                let way_out = match (&cause, cause.mend()) {
-                    (keys::Error::NoPassword, _) => {
+                let way_out = match (&cause, cause.mend(), layout.password) {
+                    (keys::Error::NoPassword, _, Some(password)) => {
                         format!("put that into {password:?}, or restore both from a backup")
                     }
-                    (_, Some(command)) => format!("mend it ({command})"),
-                    _ => format!("mend it, or restore it and {password:?} from a backup"),
+                    (_, Some(command), _) => format!("mend it ({command})"),
+                    (.., Some(password)) => {
+                        format!("mend it, or restore it and {password:?} from a backup")
+                    }
+                    (.., None) => "mend it, or restore it from a backup".into(),
                 };
                 let difference = format!("can't be used ({cause})");
                 Refusal::new(private.entry(layout.key), difference, way_out)
@@ -115,8 +117,9 @@ impl Pair {
     /// doesn't open, since it can write such a key anew.
     fn reader(&self) -> Reader {
         match *self.layout {
-            FULCIO => Reader::Sigstore,
+            FULCIO | REKOR_TILES => Reader::Sigstore,
             REKOR | TSA => Reader::Step,
+            CTLOG_TILES => Reader::Tesseract,
             _ => Reader::Any,
         }
     }
@@ -129,9 +132,13 @@ impl Pair {
         )
     }
 
+    fn stored_password(&self) -> Option<&[u8]> {
+        self.private.bytes(self.layout.password?)
+    }
+
     /// The password of the private key: the Secret's, else `given`, else a random one.
     pub fn password(&self, given: Option<&str>) -> Vec<u8> {
-        match (self.private.bytes(self.layout.password), given) {
+        match (self.stored_password(), given) {
             (Some(stored), _) => stored.into(),
             (None, Some(given)) => given.into(),
             (None, None) => keys::random_password().into(),
@@ -153,7 +160,9 @@ impl Pair {
             private: Entries::new(),
             public: Entries::new(),
         };
-        self.add_if_missing(&mut halves, self.layout.password, password);
+        if let Some(entry) = self.layout.password {
+            self.add_if_missing(&mut halves, entry, password);
+        }
         if self.layout.public.entries.contains(&PUBLIC) {
             let public_key = self.public_key(&halves.key)?;
             self.add(&mut halves, PUBLIC, public_key);

@@ -1,6 +1,6 @@
 //! Which kinds of keys a server may have. `docs/key-kinds.md` has the measurements that decide it.
 
-use contract::{CTLOG, FULCIO, KeyPair, TSA};
+use contract::{CTLOG, CTLOG_TILES, FULCIO, KeyPair, REKOR_TILES, TSA};
 use keys::{Kind, PrivateKey};
 use refusal::{Object, Refusal};
 use tracing::warn;
@@ -33,8 +33,15 @@ fn verdict(layout: &KeyPair, kind: Option<Kind>) -> Verdict {
     if *layout == TSA {
         return Offered;
     }
-    let is_ctlog = *layout == CTLOG;
+    let is_ctlog = [CTLOG, CTLOG_TILES].contains(layout);
     match kind {
+        Some(Kind::Ed25519 | Kind::EcdsaP256) if *layout == REKOR_TILES => Offered,
+        Some(_) if *layout == REKOR_TILES => {
+            Refused("nobody knows of clients that verify a Rekor v2's checkpoints with it")
+        }
+        Some(kind) if *layout == CTLOG_TILES && !kind.name().starts_with("ecdsa") => {
+            Refused("TesseraCT can't sign with it")
+        }
         Some(Kind::EcdsaP256) => Offered,
         Some(Kind::EcdsaP384 | Kind::EcdsaP521) => {
             Refused("the log signs SHA-256 with it, and cosign expects another hash")

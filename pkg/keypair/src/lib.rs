@@ -25,10 +25,12 @@ mod error;
 mod foreign;
 mod halves;
 mod kinds;
+mod log;
 mod pair;
 
 pub use error::{Error, Result};
 pub use foreign::refuse_foreign;
 pub use halves::{Encrypt, Halves};
 pub use kinds::{check_kind, offered};
+pub use log::{Log, empty_checkpoint};
 pub use pair::Pair;

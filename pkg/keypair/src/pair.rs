@@ -23,7 +23,8 @@ impl Pair {
     ///
     /// # Errors
     ///
-    /// As [`Gate::secret`].
+    /// As [`Gate::secret`]; a [`Refusal`](refusal::Refusal) of the Secrets of a log with an origin
+    /// where one without is meant, and the other way round.
     pub async fn read(
         kube: &Kube,
         layout: &'static KeyPair,
@@ -33,11 +34,18 @@ impl Pair {
     ) -> Result<Self> {
         let public = Gate::secret(kube, namespace, public).await?;
         let private = Gate::secret(kube, namespace, private).await?;
-        Ok(Self {
+        let pair = Self {
             private,
             public,
             layout,
-        })
+        };
+        pair.refuse_the_other_kind_of_log()?;
+        Ok(pair)
+    }
+
+    /// Which entries there are.
+    pub fn layout(&self) -> &'static KeyPair {
+        self.layout
     }
 
     /// The most expensive way out, for a refusal that has named the private Secret only.

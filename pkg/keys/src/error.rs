@@ -40,6 +40,9 @@ pub enum Error {
     /// known.
     #[error("a kind of key that isn't known here")]
     UnknownKind,
+    /// Anything but SEC1 with the curve's name and without a password, where nothing else is read.
+    #[error("it isn't plain SEC1 with its curve, and its server reads nothing else")]
+    NotSec1,
     /// Not encrypted, where nothing else is opened.
     #[error("it isn't encrypted with DEK-Info")]
     NotEncrypted,
@@ -73,6 +76,7 @@ impl Error {
             Self::SpelledOut { public: true } => {
                 Some("openssl pkey -pubin -in FILE -ec_param_enc named_curve")
             }
+            Self::NotSec1 => Some("openssl ec -in FILE"),
             Self::Compressed => Some("openssl pkey -pubin -in FILE -ec_conv_form uncompressed"),
             Self::NewLabel => Some("sed -i 's/ SIGSTORE / COSIGN /' FILE"),
             Self::UnknownCipher(_) => {

@@ -89,6 +89,19 @@ pub(crate) fn pkcs8(label: Option<&str>, der: &[u8]) -> Result<Zeroizing<Vec<u8>
     pkcs8.map(Zeroizing::new).ok_or(Error::UnknownKind)
 }
 
+/// An ECPrivateKey with the name of its curve as PKCS#8.
+///
+/// # Errors
+///
+/// [`Error::NotSec1`] and [`Error::UnknownKind`].
+pub(crate) fn of_sec1(der: &[u8]) -> Result<Zeroizing<Vec<u8>>> {
+    let parameters = sec1_parameters(der).flatten().ok_or(Error::NotSec1)?;
+    match parameters.decode_as::<ObjectIdentifier>() {
+        Ok(_) => pkcs8(None, der),
+        Err(_) => Err(Error::NotSec1),
+    }
+}
+
 /// The public half (SubjectPublicKeyInfo in DER) of a key in PKCS#8. An elliptic curve's point is
 /// computed, and written uncompressed, however the private key has it.
 pub(crate) fn public(pkcs8: &[u8]) -> Option<Vec<u8>> {

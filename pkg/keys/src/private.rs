@@ -139,6 +139,7 @@ impl PrivateKey {
         let contents = block.contents();
         let sealed = match block.tag() {
             _ if reader == Reader::Trillian => return Err(Error::NotEncrypted),
+            _ if reader == Reader::Tesseract => return Self::from_pkcs8(plain::of_sec1(contents)?),
             pbes2::LABEL => Some(pbes2::decrypt(reader, contents, password()?)?),
             label if reader.opens_sealed(label) => {
                 Some(sealed::decrypt(reader, contents, password()?)?)
@@ -192,6 +193,16 @@ impl PrivateKey {
     /// They refuse scrypt, the default of the pkcs8 crate.
     pub fn to_encrypted_pem(&self, password: &[u8]) -> String {
         pbes2::encrypt(&self.pkcs8, password)
+    }
+
+    /// An `EC PRIVATE KEY` block: SEC1 (RFC 5915), not encrypted, the one form that TesseraCT
+    /// reads; nothing unless it is a P-256 key.
+    ///
+    /// It protects nothing: whoever has the Secret has the key.
+    pub fn to_sec1_pem(&self) -> Option<String> {
+        let key = p256::SecretKey::from_pkcs8_der(&self.pkcs8).ok()?;
+        let pem = key.to_sec1_pem(p256::pkcs8::LineEnding::LF).ok()?;
+        Some(pem.to_string())
     }
 
     /// A `PRIVATE KEY` block with the headers `Proc-Type: 4,ENCRYPTED` and `DEK-Info: AES-256-CBC`

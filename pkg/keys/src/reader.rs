@@ -17,6 +17,9 @@ pub enum Reader {
     /// ct_server's: Trillian's `crypto/keys/pem/pem.go`. It opens nothing but the older encrypted
     /// form, whatever the label, and refuses even an empty line behind it.
     Trillian,
+    /// TesseraCT's: `signerFromFlags` in its `cmd/tesseract/posix/main.go`. It takes the first
+    /// block for a plain ECPrivateKey (RFC 5915) that names its curve, whatever the label.
+    Tesseract,
     /// Ours, for a key that is written anew: whatever one of these opens.
     Any,
 }
@@ -37,7 +40,7 @@ impl Reader {
             Self::Trillian if !rest.is_empty() && rest.trim_ascii().is_empty() => {
                 Err(Error::BlankBehind)
             }
-            Self::Sigstore => Ok(block),
+            Self::Sigstore | Self::Tesseract => Ok(block),
             _ if rest.trim_ascii().is_empty() => Ok(block),
             _ if blocks.next().is_some() => Err(Error::NotAlone),
             _ => Err(Flaw::of(file).unwrap_or(Flaw::Behind).into()),
@@ -54,6 +57,7 @@ impl Reader {
         let says_so = block.headers().get("Proc-Type") == Some("4,ENCRYPTED");
         match self {
             Self::Step if is_encrypted != says_so => Err(Error::Headers),
+            Self::Tesseract => Ok(false),
             _ if says_so && !is_encrypted => Err(Error::Headers),
             _ => Ok(is_encrypted),
         }

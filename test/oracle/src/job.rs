@@ -90,7 +90,7 @@ fn refusals(outcome: &Outcome) -> String {
 fn set_pair(kubernetes: &Kubernetes, pair: &KeyPair, input: &Input) {
     let mut entries = Entries::from([(pair.key.into(), input.key.clone())]);
     if let Some(password) = &input.password {
-        entries.insert(pair.password.into(), password.clone());
+        entries.extend(pair.password.map(|entry| (entry.into(), password.clone())));
     }
     if [Reader::Fulcio, Reader::Tsa].contains(&input.reader) {
         entries.insert(pair.trusted.into(), input.chain.clone());
@@ -148,15 +148,15 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
             "rekor",
             "rekor",
             &[("key", entry(REKOR.key))],
-            Some(&entry(REKOR.password)),
+            REKOR.password.map(entry).as_ref(),
         ),
         Reader::Fulcio | Reader::FulcioWithoutChain => {
             let files = [("key", entry(FULCIO.key)), ("cert", entry(FULCIO.trusted))];
-            Question::new("fulcio", "fulcio", &files, Some(&entry(FULCIO.password)))
+            Question::new("fulcio", "fulcio", &files, FULCIO.password.map(entry).as_ref())
         }
         Reader::Tsa | Reader::TsaWithoutChain => {
             let files = [("key", entry(TSA.key)), ("chain", entry(TSA.trusted))];
-            Question::new("tsa", "tsa", &files, Some(&entry(TSA.password)))
+            Question::new("tsa", "tsa", &files, TSA.password.map(entry).as_ref())
         }
         _ => {
             // As config/700-ctlog.yaml mounts them.

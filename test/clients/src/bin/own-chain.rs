@@ -58,8 +58,8 @@ fn bring(
     secret: &str,
 ) -> Result<()> {
     let own = own_secret(heading, secret);
-    let password = own.get(layout.password).map(Vec::as_slice);
-    let key = PrivateKey::from_pem(&own[layout.key], password)?;
+    let password = layout.password.and_then(|entry| own.get(entry));
+    let key = PrivateKey::from_pem(&own[layout.key], password.map(Vec::as_slice))?;
     let pem = key.to_legacy_pem(PASSWORD);
     fs::write(folder.join(format!("{server}.key")), pem)?;
     let trusted = match own.get(layout.trusted) {

@@ -4,7 +4,7 @@
 use std::{env::consts::ARCH, path::PathBuf};
 
 use anyhow::{Context as _, Result};
-use contract::KEY_PAIRS;
+use contract::COPIED;
 use e2e::{Manifests, process, unchanged};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Container};
 use kube::{ResourceExt as _, config::Kubeconfig};
@@ -118,7 +118,7 @@ impl Program {
 
 /// The flag that names the Secrets to copy, in other namespaces than its default has them.
 fn sources(prefix: &str) -> String {
-    let sources = KEY_PAIRS.map(|pair| {
+    let sources = COPIED.map(|pair| {
         let secret = pair.public;
         format!("{prefix}{}/{}={}", secret.namespace, secret.name, pair.copy)
     });

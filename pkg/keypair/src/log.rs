@@ -1,0 +1,218 @@
+//! A log that keeps its tree as tiles: its pair, its origin, and how far it is known to be.
+
+use address::Origin;
+use contract::{CHECKPOINT, CTLOG, KeyPair, ORIGIN, REKOR};
+use gate::{ConfigMap, Entries, Gate, Kube, Secret};
+use refusal::{Object, Refusal};
+
+use crate::{Halves, Pair, Result};
+
+/// The pair of a log with an origin, and the ConfigMap with the newest checkpoint of the log that
+/// was recorded.
+///
+/// These make the log what it is to those who verify: under another origin, or with an empty tree
+/// behind a known key, it would be a fork, which no client notices. So the ConfigMap is written
+/// before there is a key, and a key whose ConfigMap is gone is refused.
+pub struct Log {
+    /// The two Secrets.
+    pub pair: Pair,
+    recorded: Gate<ConfigMap>,
+    origin: Origin,
+}
+
+impl Log {
+    /// Reads the two Secrets and then the ConfigMap, all by their names, and checks that they are
+    /// of one log that is called `origin`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Pair::read`]; a [`Refusal`] when one of them is of another log, or when a part is gone
+    /// that can't be made anew.
+    pub async fn read(
+        kube: &Kube,
+        layout: &'static KeyPair,
+        namespace: &str,
+        [private, public, recorded]: [&str; 3],
+        origin: &Origin,
+    ) -> Result<Self> {
+        let pair = Pair::read(kube, layout, namespace, private, public).await?;
+        let recorded = Gate::config_map(kube, namespace, recorded).await?;
+        let log = Self {
+            pair,
+            recorded,
+            origin: origin.clone(),
+        };
+        match log.check() {
+            // The key may have come after it wasn't found, and the log have grown since.
+            Err(_) if !log.has_key() => log.pair.private.confirm().await?,
+            _ => (),
+        }
+        log.check()?;
+        Ok(log)
+    }
+
+    fn has_key(&self) -> bool {
+        self.pair.private.bytes(self.pair.layout.key).is_some()
+    }
+
+    fn check(&self) -> Result<(), Refusal> {
+        let Pair {
+            private, public, ..
+        } = &self.pair;
+        let object = self.recorded.entry(CHECKPOINT);
+        let checkpoint = self.recorded.bytes(CHECKPOINT).map(String::from_utf8_lossy);
+        let checkpoint = checkpoint.as_deref().map(|text| {
+            recorded(text).ok_or_else(|| {
+                let way_out = "restore the ConfigMap from a backup";
+                Refusal::new(&object, "isn't a checkpoint", way_out)
+            })
+        });
+        let checkpoint = checkpoint.transpose()?;
+        let of_secret = |secret: &Gate<Secret>| {
+            let origin = String::from_utf8_lossy(secret.bytes(ORIGIN)?);
+            Some((secret.entry(ORIGIN), origin.into_owned()))
+        };
+        let recorded = checkpoint.map(|(origin, _)| (object, origin.to_owned()));
+        let origins = [of_secret(private), of_secret(public), recorded];
+        self.check_origins(&origins.into_iter().flatten().collect::<Vec<_>>())?;
+        match (self.has_key(), checkpoint) {
+            (true, None) => self.check_new(),
+            (false, Some((_, size @ 1..))) => Err(Refusal::new(
+                private.entry(self.pair.layout.key),
+                format!(
+                    "is missing, and {} says that its log has {size} entries",
+                    self.recorded
+                ),
+                "restore it from a backup, or delete both Secrets, that ConfigMap and the log's volume",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Checks that all that was found are the origin that is asked for.
+    fn check_origins(&self, found: &[(Object, String)]) -> Result<(), Refusal> {
+        let asked = self.origin.as_str();
+        let Some((object, other)) = found.iter().find(|(_, origin)| origin != asked) else {
+            return Ok(());
+        };
+        let (difference, way_out) = match found.iter().find(|(_, origin)| origin == asked) {
+            Some((right, _)) => (
+                format!("is of {other:?}, and {right} of {asked:?}"),
+                "restore the one that is wrong from a backup",
+            ),
+            None => (
+                format!("is of {other:?}, and --origin asks for {asked:?}"),
+                "correct the flag: a log keeps its name, and another log has a key of its own",
+            ),
+        };
+        Err(Refusal::new(object, difference, way_out))
+    }
+
+    /// Checks that a key without a checkpoint is one that somebody has just brought.
+    fn check_new(&self) -> Result<(), Refusal> {
+        let Pair {
+            private,
+            public,
+            layout,
+        } = &self.pair;
+        let has_origin = |secret: &Gate<Secret>| secret.bytes(ORIGIN).is_some();
+        if has_origin(private) || has_origin(public) {
+            return Err(Refusal::new(
+                self.recorded.object(),
+                format!("has no {CHECKPOINT}"),
+                format!("restore it, or if the log is empty: {}", self.beginning()),
+            ));
+        }
+        match public.bytes(layout.trusted) {
+            None => Ok(()),
+            Some(_) => Err(Refusal::new(
+                private.object(),
+                format!("and {public} are of a log without {ORIGIN:?}"),
+                "leave --origin out, or name other Secrets",
+            )),
+        }
+    }
+
+    /// The command that writes the ConfigMap of an empty log; where to read it when it is too long.
+    fn beginning(&self) -> String {
+        let object = self.recorded.object();
+        let [namespace, name] = [object.namespace(), object.name()].map(Option::unwrap_or_default);
+        let checkpoint = empty_checkpoint(&self.origin).replace('\n', "\\n");
+        let command = format!(
+            "kubectl -n {namespace} create configmap {name} --from-literal={CHECKPOINT}=$'{checkpoint}'"
+        );
+        match command.len() <= LONGEST_COMMAND {
+            true => command,
+            false => "write that there (docs/states.md)".into(),
+        }
+    }
+
+    /// Publishes where the log begins, then its private half, then the public one, each of both
+    /// with the origin.
+    ///
+    /// # Errors
+    ///
+    /// As [`Gate::publish`].
+    pub async fn publish(&mut self, mut halves: Halves) -> Result<()> {
+        if self.recorded.bytes(CHECKPOINT).is_none() {
+            let beginning = Entries::new().with(CHECKPOINT, empty_checkpoint(&self.origin));
+            self.recorded.publish(beginning).await?;
+        }
+        self.pair
+            .add(&mut halves, ORIGIN, self.origin.as_str().into());
+        self.pair.publish(halves).await
+    }
+}
+
+impl Pair {
+    /// Refuses the Secrets of a log with an origin where one without is meant, and the other way
+    /// round.
+    pub(crate) fn refuse_the_other_kind_of_log(&self) -> Result<(), Refusal> {
+        let expected = self.layout.has_origin();
+        if !expected && ![REKOR, CTLOG].contains(self.layout) {
+            return Ok(());
+        }
+        for secret in [&self.private, &self.public] {
+            let object = secret.object();
+            let named = object.name().and_then(contract::key_pair);
+            if named.is_some_and(|pair| pair.has_origin() != expected) {
+                let (kind, way_out) = match expected {
+                    true => ("without", "name another Secret, or leave --origin out"),
+                    false => ("with", "name another Secret, or add --origin"),
+                };
+                let difference = format!("is by its name that of a log {kind} an origin");
+                return Err(Refusal::new(object, difference, way_out));
+            }
+            let origin = secret.bytes(ORIGIN).map(String::from_utf8_lossy);
+            let origin = origin.and_then(|text| text.parse::<Origin>().ok());
+            if let (false, Some(origin)) = (expected, origin) {
+                return Err(Refusal::new(
+                    secret.entry(ORIGIN),
+                    "says that it is of a log with an origin",
+                    format!("add --origin={origin}, or name other Secrets"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The body of the checkpoint of an empty tree, which nobody signed
+/// (<https://c2sp.org/tlog-checkpoint>): the origin, the size, and SHA-256 of nothing
+/// (RFC 6962, section 2.1) in base64.
+pub fn empty_checkpoint(origin: &Origin) -> String {
+    format!("{origin}\n0\n{SHA256_OF_NOTHING}\n")
+}
+
+/// The origin and the size in a checkpoint.
+fn recorded(text: &str) -> Option<(&str, u64)> {
+    let mut lines = text.split('\n');
+    let (origin, size) = (lines.next()?, lines.next()?);
+    let is_plain =
+        size == "0" || !size.starts_with('0') && size.bytes().all(|c| c.is_ascii_digit());
+    lines.next().filter(|root| !root.is_empty() && is_plain)?;
+    Some((origin, size.parse().ok()?))
+}
+
+const SHA256_OF_NOTHING: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
+const LONGEST_COMMAND: usize = 195;
