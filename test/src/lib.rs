@@ -18,6 +18,7 @@ mod process;
 mod proxy;
 mod server;
 pub mod suite;
+mod tiles;
 mod tls;
 pub mod trillian;
 

@@ -76,7 +76,8 @@ fn is_no_jobs(used: &Use) -> bool {
 fn made_there() -> impl Iterator<Item = Published> {
     ALL.into_iter().filter(|object| {
         Manifest::all().iter().any(|manifest| {
-            manifest.kind() == "Namespace" && manifest.object["metadata"]["name"] == *object.namespace
+            manifest.kind() == "Namespace"
+                && manifest.object["metadata"]["name"] == *object.namespace
         })
     })
 }

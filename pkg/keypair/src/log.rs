@@ -64,7 +64,7 @@ impl Log {
         let checkpoint = checkpoint.as_deref().map(|text| {
             recorded(text).ok_or_else(|| {
                 let way_out = "restore the ConfigMap from a backup";
-                Refusal::new(&object, "isn't a checkpoint", way_out)
+                Refusal::new(&object, "isn't one", way_out)
             })
         });
         let checkpoint = checkpoint.transpose()?;

@@ -23,6 +23,8 @@ pub trait Pair: Scene {
     const PUBLIC: &str;
     /// Its entries.
     const PUBLIC_ENTRIES: &[&str];
+    /// Entries of both beside these, which say what the flags say.
+    const SAID: &[&str] = &[];
     /// The entries that can't be derived from the private key.
     const UNDERIVABLE: &[&str] = &[];
     /// Above which commands of `docs/own-keys.md` one's own is made.
@@ -45,7 +47,7 @@ pub(super) fn published<S: Pair>() -> (S, Entries, Entries) {
     scene.job().run().assert(0, &["done"]);
     let [private, public] = pair(&scene);
     for (entries, names) in [(&private, S::PRIVATE_ENTRIES), (&public, S::PUBLIC_ENTRIES)] {
-        let mut names = names.to_vec();
+        let mut names = [names, S::SAID].concat();
         names.sort_unstable();
         assert!(entries.keys().eq(names), "{:?}", entries.keys());
     }

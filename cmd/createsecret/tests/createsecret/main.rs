@@ -1,5 +1,7 @@
 //! The binary against the embedded Kubernetes API.
 
+mod log;
+
 use std::fs;
 
 use keys::{Kind, PrivateKey};

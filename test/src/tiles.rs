@@ -1,0 +1,57 @@
+//! The Jobs that make the logs with tiles, in namespaces that `config/` doesn't have.
+
+use contract::{KeyPair, Published};
+use serde_json::{Value, json};
+
+use crate::{Kubernetes, Process};
+
+impl Kubernetes {
+    /// Adds the namespace of a log with tiles, and an account of its Job's name that may do there
+    /// what that Job does.
+    pub fn add_log(&self, pair: &KeyPair, log: &Published) {
+        let (namespace, account) = (pair.private.namespace, log.maker);
+        let named = |kind: &str, name: &str, rest: Value| {
+            let mut object =
+                json!({"kind": kind, "metadata": {"namespace": namespace, "name": name}});
+            object["apiVersion"] = match kind {
+                "ServiceAccount" => "v1".into(),
+                _ => format!("{RBAC}/v1").into(),
+            };
+            for (field, value) in rest.as_object().into_iter().flatten() {
+                object[field] = value.clone();
+            }
+            object
+        };
+        self.apply(&json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": {"name": namespace},
+        }));
+        let rule = |resource: &str, names: Value| {
+            [
+                json!({"apiGroups": [""], "resources": [resource], "verbs": ["create"]}),
+                json!({"apiGroups": [""], "resources": [resource], "resourceNames": names,
+                    "verbs": ["get", "update"]}),
+            ]
+        };
+        let secrets = rule("secrets", json!([pair.private.name, pair.public.name]));
+        let config_maps = rule("configmaps", json!([log.name]));
+        let rules = [secrets, config_maps].concat();
+        self.apply(&named("ServiceAccount", account, json!({})));
+        self.apply(&named("Role", account, json!({"rules": rules})));
+        let binding = json!({
+            "subjects": [{"kind": "ServiceAccount", "namespace": namespace, "name": account}],
+            "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": account},
+        });
+        self.apply(&named("RoleBinding", account, binding));
+    }
+
+    /// The process of a Job that makes a log with tiles.
+    pub fn log_job(&self, log: &Published, binary: &str, origin: &str) -> Process<'_> {
+        let job = Process::of_account(self, log.namespace, log.maker, binary);
+        let job = job.env("NAMESPACE", log.namespace);
+        job.args([format!("--origin={origin}")])
+    }
+}
+
+const RBAC: &str = "rbac.authorization.k8s.io";
