@@ -21,6 +21,7 @@ use std::{
 };
 
 use base64ct::{Base64, Encoding as _};
+use contract::ORIGIN;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -206,12 +207,14 @@ impl Kubernetes {
         self.state().written.clone()
     }
 
-    /// Every value in every Secret.
+    /// Every value in every Secret, but for logs' names, which everybody knows.
     pub(crate) fn secrets(&self) -> Vec<Vec<u8>> {
         let state = self.state();
         let secrets = state.store.everything().filter(|o| o.kind == "Secret");
-        secrets
-            .flat_map(|secret| decoded(secret).into_values())
+        let entries = secrets.flat_map(decoded);
+        entries
+            .filter(|(entry, _)| entry != ORIGIN)
+            .map(|(_, value)| value)
             .collect()
     }
 

@@ -1,7 +1,8 @@
 //! The flags.
 
-use clap::Parser;
-use contract::{CTLOG, CTLOG_CONFIG, FULCIO, Published};
+use address::Origin;
+use clap::{Parser, builder::ArgPredicate::IsPresent};
+use contract::{CTLOG, CTLOG_CONFIG, CTLOG_TILES, CTLOG_TILES_LOG, FULCIO, Published};
 use fulcio::Url;
 use keys::Kind;
 
@@ -12,16 +13,44 @@ pub(crate) struct Args {
     #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     pub(crate) namespace: String,
 
+    /// The log is a TesseraCT's, which has this name in its checkpoints: its URL without http://. It
+    /// has no tree in Trillian, and no configuration
+    #[arg(
+        long,
+        value_name = "HOST/PREFIX",
+        conflicts_with_all = ["configmap", "log_prefix", "trillian_server", "private_key_path", "roots_path"]
+    )]
+    pub(crate) origin: Option<Origin>,
+
+    /// ConfigMap for the newest checkpoint of a log with an origin
+    #[arg(
+        long,
+        requires = "origin",
+        default_value = CTLOG_TILES_LOG.default_name(),
+        value_parser = job::name
+    )]
+    pub(crate) log_configmap: String,
+
     /// ConfigMap with the tree ID, which a readable copy of the configuration is added to
     #[arg(long, default_value = CTLOG_CONFIG.default_name(), value_parser = job::name)]
     pub(crate) configmap: String,
 
     /// Secret for the private key, the configuration and the roots
-    #[arg(long, default_value = CTLOG.private.default_name(), value_parser = job::name)]
+    #[arg(
+        long,
+        default_value = CTLOG.private.default_name(),
+        default_value_if("origin", IsPresent, CTLOG_TILES.private.default_name()),
+        value_parser = job::name
+    )]
     pub(crate) secret: String,
 
     /// Secret for the public key
-    #[arg(long, default_value = CTLOG.public.default_name(), value_parser = job::name)]
+    #[arg(
+        long,
+        default_value = CTLOG.public.default_name(),
+        default_value_if("origin", IsPresent, CTLOG_TILES.public.default_name()),
+        value_parser = job::name
+    )]
     pub(crate) pubkeysecret: String,
 
     /// Secret with a private key of your own (key: private), instead of a new one

@@ -1,9 +1,9 @@
 //! The CT log's key: the one that is published, else the user's own, else a new one.
 
 use anyhow::Result;
-use contract::{CTLOG, PASSWORD, PRIVATE, PUBLIC};
+use contract::{KeyPair, PASSWORD, PRIVATE, PUBLIC};
 use gate::{Kube, Source};
-use keypair::{Halves, Pair};
+use keypair::{Encrypt, Halves, Pair};
 use keys::{PrivateKey, PublicKey, Reader};
 use refusal::{NotYet, Refusal};
 
@@ -36,7 +36,9 @@ pub(crate) async fn existing(
     let password = pair.password(given);
     let halves = match (key, own) {
         (Some(key), own) => {
-            check_form(pair, &password)?;
+            if !pair.layout().has_origin() {
+                check_form(pair, &password)?;
+            }
             if own.is_some_and(|own| own.public_key() != key.public_key()) {
                 let refusal = Refusal::new(
                     pair.private.entry(PRIVATE),
@@ -47,7 +49,7 @@ pub(crate) async fn existing(
             }
             pair.halves_of(key, password)?
         }
-        (None, Some(own)) => pair.halves_of_new(own, password, PrivateKey::to_legacy_pem)?,
+        (None, Some(own)) => pair.halves_of_new(own, password, form(pair.layout()))?,
         (None, None) => {
             pair.check_new(args.new_key())?;
             return Ok(None);
@@ -63,7 +65,15 @@ pub(crate) async fn existing(
 pub(crate) fn new(args: &Args, pair: &Pair) -> Result<Halves> {
     let key = PrivateKey::generate(pair.check_new(args.new_key())?);
     let password = pair.password(args.password());
-    Ok(pair.halves_of_new(key, password, PrivateKey::to_legacy_pem)?)
+    Ok(pair.halves_of_new(key, password, form(pair.layout()))?)
+}
+
+/// The one form in which the log's server reads a key.
+fn form(layout: &KeyPair) -> Encrypt {
+    match layout.has_origin() {
+        false => PrivateKey::to_legacy_pem,
+        true => |key, _| key.to_sec1_pem().expect("another kind of key was refused"),
+    }
 }
 
 /// The key's password, as text for the configuration.
@@ -95,7 +105,7 @@ async fn own_key(
         if pair.private.bytes(PRIVATE).is_some() {
             return Ok(None);
         }
-        keypair::refuse_foreign(&source, PRIVATE, |entry| CTLOG.has_entry(entry))?;
+        keypair::refuse_foreign(&source, PRIVATE, |entry| pair.layout().has_entry(entry))?;
         return Err(NotYet::new(source.entry(PRIVATE), "whoever set --private-secret").into());
     };
     let given = args.password().map(str::as_bytes);
@@ -111,7 +121,7 @@ async fn own_key(
             },
         )
     })?;
-    keypair::check_kind(&CTLOG, &key, source.entry(PRIVATE))?;
+    keypair::check_kind(pair.layout(), &key, source.entry(PRIVATE))?;
     Ok(Some(key))
 }
 

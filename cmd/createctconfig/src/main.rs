@@ -2,7 +2,8 @@
 //!
 //! The CT log may mount the private Secret whole, so that one appears with everything in it: the
 //! key, the roots that `fulcio` has, and the configuration, which needs the log's tree from
-//! `createtree`. `copysecrets` takes the public one to where the TUF repository is made. Running it
+//! `createtree`. A TesseraCT, which has an origin, needs neither tree nor configuration, and reads
+//! key and roots in forms of its own. `copysecrets` takes the public one to where the TUF repository is made. Running it
 //! again changes nothing.
 
 mod flags;
@@ -14,11 +15,13 @@ mod tree;
 
 use std::process::ExitCode;
 
+use address::Origin;
 use anyhow::Result;
-use contract::{CONFIG, CTLOG};
-use ctfe::Log;
-use gate::{Entries, Gate};
+use contract::{CONFIG, CTLOG, CTLOG_TILES, PUBLIC, ROOT_CA};
+use ctfe::{Log, Roots};
+use gate::{Entries, Gate, Kube};
 use keypair::Pair;
+use tracing::warn;
 
 use flags::Args;
 use published::PublishedConfig;
@@ -26,7 +29,40 @@ use published::PublishedConfig;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     let args: Args = job::parse();
-    job::run(&args.job, || create_ct_config(&args)).await
+    match &args.origin {
+        Some(origin) => job::run(&args.job, || create_log(&args, origin)).await,
+        None => job::run(&args.job, || create_ct_config(&args)).await,
+    }
+}
+
+/// What a TesseraCT needs: a key, and the roots in one file.
+async fn create_log(args: &Args, origin: &Origin) -> Result<()> {
+    let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
+    let names = [&args.secret, &args.pubkeysecret, &args.log_configmap].map(String::as_str);
+    let mut log = keypair::Log::read(&kube, &CTLOG_TILES, &args.namespace, names, origin).await?;
+
+    let existing = key::existing(args, &kube, &log.pair, None).await?;
+    // A key of the user's own that is the lost one was told by what is public.
+    if log.pair.public.bytes(PUBLIC).is_none() {
+        log.check_key().await?;
+    }
+    let roots = trusted_roots(args, &kube, &log.pair).await?;
+    let mut halves = match existing {
+        Some(halves) => halves,
+        None => key::new(args, &log.pair)?,
+    };
+    let roots = roots.to_file().into_bytes();
+    let is_new = log
+        .pair
+        .private
+        .bytes(ROOT_CA)
+        .is_some_and(|old| old != roots);
+    halves.private.insert(ROOT_CA, roots);
+    log.publish(halves).await?;
+    if is_new {
+        warn!("TesseraCT reads its roots at its start alone: restart it");
+    }
+    Ok(())
 }
 
 async fn create_ct_config(args: &Args) -> Result<()> {
@@ -38,10 +74,7 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     let published = PublishedConfig::read(&pair, &config_map)?;
     let existing = key::existing(args, &kube, &pair, published.as_ref()).await?;
     let tree_id = tree::id(&config_map)?;
-    let accepted = roots::accepted(&pair.private)?;
-    let chains = served::chains(args).await?;
-    served::check(args, &kube, &chains, &accepted).await?;
-    let roots = roots::trusted(args, &pair.private, accepted, &chains)?;
+    let roots = trusted_roots(args, &kube, &pair).await?;
     // A new key is made last, when the tree and the roots are there: so it is written together with
     // everything else that the CT log needs.
     let mut halves = match existing {
@@ -66,4 +99,12 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     let readable = Entries::new().with(CONFIG, config.readable);
     config_map.publish(readable).await?;
     Ok(())
+}
+
+/// The roots that are accepted already, and those of the Fulcio that runs.
+async fn trusted_roots(args: &Args, kube: &Kube, pair: &Pair) -> Result<Roots> {
+    let accepted = roots::accepted(&pair.private)?;
+    let chains = served::chains(args).await?;
+    served::check(args, kube, &chains, &accepted).await?;
+    Ok(roots::trusted(args, &pair.private, accepted, &chains)?)
 }

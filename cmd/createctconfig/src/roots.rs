@@ -57,7 +57,13 @@ fn with_new(
                 format!(
                     "has other roots than Fulcio, whose root is {subject} (not before {not_before})"
                 ),
-                "check it, and add --accept-changes to trust it beside the old ones",
+                match args.origin {
+                    None => "check it, and add --accept-changes to trust it beside the old ones",
+                    Some(_) => {
+                        "check it, add --accept-changes to trust it beside the old ones, and restart TesseraCT, \
+                         which reads roots at its start alone"
+                    }
+                },
             ));
         }
         roots.add(root, now).map_err(|error| {

@@ -124,6 +124,7 @@ async fn create_log(args: &Args, origin: &Origin, kind: Kind) -> Result<()> {
     let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
     let names = [&args.signing_secret, &args.secret, &args.log_configmap].map(String::as_str);
     let mut log = Log::read(&kube, &REKOR_TILES, &args.namespace, names, origin).await?;
+    log.check_key().await?;
     let (password, new) = (args.password(), args.new_key(kind));
     let halves = log
         .pair

@@ -81,7 +81,12 @@ impl Roots {
     pub fn to_entries(&self) -> impl Iterator<Item = (String, String)> {
         let each = self.0.iter().enumerate();
         let each = each.map(|(i, root)| (format!("{A_ROOT}{i}"), root.to_pem()));
-        std::iter::once((ROOT_CA.to_owned(), certs::write_bundle(&self.0))).chain(each)
+        std::iter::once((ROOT_CA.to_owned(), self.to_file())).chain(each)
+    }
+
+    /// All roots in one file, which is all that TesseraCT reads (`RootsPEMFile` in its `ctlog.go`).
+    pub fn to_file(&self) -> String {
+        certs::write_bundle(&self.0)
     }
 
     fn dedup(&mut self) {

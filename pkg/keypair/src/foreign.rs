@@ -31,13 +31,13 @@ pub fn refuse_foreign<K: HasEntries>(
     }
     let key = foreign.iter().find(|(_, value)| holds(value, PRIVATE_KEY));
     let (difference, way_out) = match key {
-        Some((entry, _)) => (
-            format!("holds a key as {entry:?}, but none as {wanted:?}"),
-            format!(
-                "if it is yours, {}; if not, remove it",
-                copying(object, entry, wanted)
-            ),
-        ),
+        Some((entry, _)) => {
+            let difference = format!("holds a key as {entry:?}, but none as {wanted:?}");
+            let way_out = |copy: &str| format!("if it is yours, {copy}; if not, remove it");
+            let around = Refusal::new(object.object(), &*difference, way_out(""));
+            let copy = copying(object, entry, wanted, &around);
+            (difference, way_out(&copy))
+        }
         None => (
             format!("holds {}, but no {wanted:?}", listed(&foreign)),
             format!(
@@ -81,23 +81,27 @@ impl Pair {
         let Some((entry, _)) = self.private.entries().iter().find(is_chain) else {
             return Ok(());
         };
-        let copy = copying(&self.private, entry, trusted);
-        Err(Refusal::new(
-            self.private.entry(trusted),
-            format!("is missing, and {entry:?} beside it holds certificates"),
-            format!("if they are its chain, {copy}; if not, remove them"),
-        ))
+        let refusal = |copy: &str| {
+            Refusal::new(
+                self.private.entry(trusted),
+                format!("is missing, and {entry:?} beside it holds certificates"),
+                format!("if they are its chain, {copy}; if not, remove them"),
+            )
+        };
+        let copy = copying(&self.private, entry, trusted, &refusal(""));
+        Err(refusal(&copy))
     }
 }
 
-/// The command that copies an entry within its object; where to read it when it is too long.
-fn copying<K: HasEntries>(object: &Source<K>, from: &str, to: &str) -> String {
+/// The command that copies an entry within its object; where to read it when it is too long for
+/// the sentence `around` it.
+fn copying<K: HasEntries>(object: &Source<K>, from: &str, to: &str, around: &Refusal) -> String {
     let named = object.object();
     let [namespace, name] = [named.namespace(), named.name()].map(Option::unwrap_or_default);
     let operation = format!(r#"{{"op":"copy","from":"/data/{from}","path":"/data/{to}"}}"#);
     let command =
         format!("kubectl -n {namespace} patch secret {name} --type=json -p '[{operation}]'");
-    match command.len() <= LONGEST_COMMAND {
+    match around.to_string().len() + command.len() <= LONGEST_REFUSAL {
         true => command,
         false => format!("copy it to {to:?} (docs/own-keys.md)"),
     }
@@ -127,5 +131,6 @@ fn holds(value: &[u8], text: &str) -> bool {
 /// older ones).
 const PRIVATE_KEY: &str = "PRIVATE KEY-----";
 const CERTIFICATE: &str = "-----BEGIN CERTIFICATE-----";
-const LONGEST_COMMAND: usize = 154;
 const MOST_NAMES: usize = 2;
+/// What Kubernetes shows of a pod that failed has room for a few of these.
+pub(crate) const LONGEST_REFUSAL: usize = 300;

@@ -5,7 +5,7 @@ use contract::{CHECKPOINT, CTLOG, KeyPair, ORIGIN, REKOR};
 use gate::{ConfigMap, Entries, Gate, Kube, Secret};
 use refusal::{Object, Refusal};
 
-use crate::{Halves, Pair, Result};
+use crate::{Halves, Pair, Result, foreign::LONGEST_REFUSAL};
 
 /// The pair of a log with an origin, and the ConfigMap with the newest checkpoint of the log that
 /// was recorded.
@@ -18,6 +18,7 @@ pub struct Log {
     pub pair: Pair,
     recorded: Gate<ConfigMap>,
     origin: Origin,
+    size: Option<u64>,
 }
 
 impl Log {
@@ -37,25 +38,43 @@ impl Log {
     ) -> Result<Self> {
         let pair = Pair::read(kube, layout, namespace, private, public).await?;
         let recorded = Gate::config_map(kube, namespace, recorded).await?;
-        let log = Self {
+        let mut log = Self {
             pair,
             recorded,
             origin: origin.clone(),
+            size: None,
         };
-        match log.check() {
-            // The key may have come after it wasn't found, and the log have grown since.
-            Err(_) if !log.has_key() => log.pair.private.confirm().await?,
-            _ => (),
-        }
-        log.check()?;
+        log.size = log.check()?;
         Ok(log)
+    }
+
+    /// Checks that no key is missing: the one of a log that has entries isn't made anew.
+    ///
+    /// # Errors
+    ///
+    /// A [`Refusal`]; as [`Gate::confirm`].
+    pub async fn check_key(&self) -> Result<()> {
+        let (false, Some(size)) = (self.has_key(), self.size.filter(|size| *size > 0)) else {
+            return Ok(());
+        };
+        // It may have come after it wasn't found, and the log have grown since.
+        self.pair.private.confirm().await?;
+        Err(Refusal::new(
+            self.pair.private.entry(self.pair.layout.key),
+            format!(
+                "is missing, and {} says that its log has {size} entries",
+                self.recorded
+            ),
+            "restore it from a backup, or delete both Secrets, that ConfigMap and the log's volume",
+        ))?
     }
 
     fn has_key(&self) -> bool {
         self.pair.private.bytes(self.pair.layout.key).is_some()
     }
 
-    fn check(&self) -> Result<(), Refusal> {
+    /// The size that was recorded, when all that is there is of this log.
+    fn check(&self) -> Result<Option<u64>, Refusal> {
         let Pair {
             private, public, ..
         } = &self.pair;
@@ -75,18 +94,10 @@ impl Log {
         let recorded = checkpoint.map(|(origin, _)| (object, origin.to_owned()));
         let origins = [of_secret(private), of_secret(public), recorded];
         self.check_origins(&origins.into_iter().flatten().collect::<Vec<_>>())?;
-        match (self.has_key(), checkpoint) {
-            (true, None) => self.check_new(),
-            (false, Some((_, size @ 1..))) => Err(Refusal::new(
-                private.entry(self.pair.layout.key),
-                format!(
-                    "is missing, and {} says that its log has {size} entries",
-                    self.recorded
-                ),
-                "restore it from a backup, or delete both Secrets, that ConfigMap and the log's volume",
-            )),
-            _ => Ok(()),
+        if self.has_key() && checkpoint.is_none() {
+            self.check_new()?;
         }
+        Ok(checkpoint.map(|(_, size)| size))
     }
 
     /// Checks that all that was found are the origin that is asked for.
@@ -117,11 +128,17 @@ impl Log {
         } = &self.pair;
         let has_origin = |secret: &Gate<Secret>| secret.bytes(ORIGIN).is_some();
         if has_origin(private) || has_origin(public) {
-            return Err(Refusal::new(
-                self.recorded.object(),
-                format!("has no {CHECKPOINT}"),
-                format!("restore it, or if the log is empty: {}", self.beginning()),
-            ));
+            let refusal = |command: &str| {
+                let difference = format!("has no {CHECKPOINT}");
+                let way_out = format!("restore it, or if the log is empty: {command}");
+                Refusal::new(self.recorded.object(), difference, way_out)
+            };
+            let command = self.beginning();
+            let complete = refusal(&command);
+            return Err(match complete.to_string().len() <= LONGEST_REFUSAL {
+                true => complete,
+                false => refusal("write that there (docs/states.md)"),
+            });
         }
         match public.bytes(layout.trusted) {
             None => Ok(()),
@@ -133,18 +150,14 @@ impl Log {
         }
     }
 
-    /// The command that writes the ConfigMap of an empty log; where to read it when it is too long.
+    /// The command that writes the ConfigMap of an empty log.
     fn beginning(&self) -> String {
         let object = self.recorded.object();
         let [namespace, name] = [object.namespace(), object.name()].map(Option::unwrap_or_default);
         let checkpoint = empty_checkpoint(&self.origin).replace('\n', "\\n");
-        let command = format!(
+        format!(
             "kubectl -n {namespace} create configmap {name} --from-literal={CHECKPOINT}=$'{checkpoint}'"
-        );
-        match command.len() <= LONGEST_COMMAND {
-            true => command,
-            false => "write that there (docs/states.md)".into(),
-        }
+        )
     }
 
     /// Publishes where the log begins, then its private half, then the public one, each of both
@@ -215,4 +228,3 @@ fn recorded(text: &str) -> Option<(&str, u64)> {
 }
 
 const SHA256_OF_NOTHING: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";
-const LONGEST_COMMAND: usize = 195;

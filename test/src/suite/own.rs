@@ -16,12 +16,19 @@ pub fn a_key_under_another_name_is_refused_with_the_command_that_renames_it<S: P
     for (entry, value) in foreign::<S>() {
         let is_key = value.windows(11).any(|text| text == b"PRIVATE KEY");
         let copy = format!(r#"'[{{"op":"copy","from":"/data/{entry}","path":"/data/{name}"}}]'"#);
+        let is_long = |copying: &str| {
+            let found = format!("holds a key as {entry:?}, but none as {name:?}");
+            let way_out = format!("if it is yours, {copying}; if not, remove it");
+            format!("{} {found}: {way_out}", private_name::<S>()).len() > 300
+        };
+        let copying = format!("{patch} {copy}");
         let (found, way_out) = match is_key {
-            true if entry.len() > 18 => (format!("a key as {entry:?}"), "if it is yours, ".into()),
-            true => (format!("a key as {entry:?}"), format!("{patch} {copy}")),
+            true if is_long(&format!("kubectl -n {} {copying}", S::NAMESPACE)) => {
+                (format!("a key as {entry:?}"), "if it is yours, ".into())
+            }
+            true => (format!("a key as {entry:?}"), copying),
             false => (format!("{entry:?}"), format!("put yours into {name:?}")),
         };
-        let found = format!("{} holds {found}, but no", private_name::<S>());
         for beside in [&[][..], &[(S::PRIVATE_ENTRIES[1], "a password")]] {
             let mut private = entries(beside);
             private.insert(entry.clone(), value.clone());
