@@ -1,7 +1,7 @@
 //! Copies the public keys and certificates of the stack into one namespace.
 //!
-//! `createtuf` makes the TUF repository from the copies. Only public keys, certificates and the names
-//! of logs are ever copied, whatever else a source holds. Running it again changes nothing.
+//! `createtuf` makes the TUF repository from the copies. Only public keys, certificates and the
+//! names of logs are ever copied, whatever else a source holds. Running it again changes nothing.
 
 mod copy;
 mod public;

@@ -13,12 +13,12 @@ pub(crate) struct Args {
     #[arg(long, env = "NAMESPACE", value_parser = job::name)]
     pub(crate) namespace: String,
 
-    /// The log is a TesseraCT's, which has this name in its checkpoints: its URL without http://. It
-    /// has no tree in Trillian, and no configuration
+    /// The log is a TesseraCT's, with this name in its checkpoints: its URL without http://. It has
+    /// no tree in Trillian, and no configuration
     #[arg(
         long,
         value_name = "HOST/PREFIX",
-        conflicts_with_all = ["configmap", "log_prefix", "trillian_server", "private_key_path", "roots_path"]
+        conflicts_with_all = OF_CT_SERVER
     )]
     pub(crate) origin: Option<Origin>,
 
@@ -130,6 +130,15 @@ pub(crate) struct Args {
     #[command(flatten)]
     pub(crate) job: job::Options,
 }
+
+/// The flags that say what stands in ct_server's configuration.
+const OF_CT_SERVER: [&str; 5] = [
+    "configmap",
+    "log_prefix",
+    "trillian_server",
+    "private_key_path",
+    "roots_path",
+];
 
 /// The kinds of keys that the original's names stand for.
 #[derive(Clone, Copy)]

@@ -3,8 +3,8 @@
 //! The CT log may mount the private Secret whole, so that one appears with everything in it: the
 //! key, the roots that `fulcio` has, and the configuration, which needs the log's tree from
 //! `createtree`. A TesseraCT, which has an origin, needs neither tree nor configuration, and reads
-//! key and roots in forms of its own. `copysecrets` takes the public one to where the TUF repository is made. Running it
-//! again changes nothing.
+//! key and roots in forms of its own. `copysecrets` takes the public one to where the TUF
+//! repository is made. Running it again changes nothing.
 
 mod flags;
 mod key;

@@ -2,8 +2,9 @@
 //!
 //! What we read, others read again: Go's `net/url`, Python's `urllib` and JavaScript's `URL` the
 //! URLs that `createtuf` publishes, and grpc-go the target that `createctconfig` writes for the CT
-//! log; a log's origin is a host to all of them, and a name to Go. Each of them mends or refuses something else. So here is taken what all of them read in the
-//! same way, and the rest is refused with the reason.
+//! log; a log's origin is a name to its server, and a host to its clients. Each of them mends or
+//! refuses something else. So here is taken what all of them read in the same way, and the rest is
+//! refused with the reason.
 //!
 //! ```
 //! use scaffolding_address::{Target, url};

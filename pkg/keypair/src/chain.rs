@@ -7,7 +7,7 @@ use keys::PrivateKey;
 use refusal::Refusal;
 use tracing::warn;
 
-use crate::{Error, Halves, Pair, Result, pair::TO_START_ANEW};
+use crate::{Error, Halves, Pair, Result};
 
 impl Pair {
     /// Adds the chain that exists for the key, or else the one that `new` makes.
@@ -85,7 +85,10 @@ impl Pair {
                 }
                 _ => Err(self.refuse_chain(
                     format!("is missing, and {} is no proof of it", self.public),
-                    format!("restore it from a backup, or {TO_START_ANEW}"),
+                    format!(
+                        "restore it from a backup, or {}",
+                        self.to_start_anew_with_both()
+                    ),
                 )),
             },
             (None, None) => Ok(None),

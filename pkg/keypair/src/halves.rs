@@ -7,7 +7,7 @@ use keys::{Kind, PrivateKey, PublicKey, Reader};
 use refusal::{NotYet, Refusal};
 use tracing::warn;
 
-use crate::{Pair, Result, kinds::check_kind, pair::TO_START_ANEW};
+use crate::{Pair, Result, kinds::check_kind};
 
 /// The key of a pair, and what its Secrets are to hold.
 pub struct Halves {
@@ -78,7 +78,7 @@ impl Pair {
                 Err(self.key_lost(left, &self.to_start_anew()))
             } else if survives(public.entries()) {
                 let left = format!("{public} still holds what was derived from it");
-                Err(self.key_lost(&left, TO_START_ANEW))
+                Err(self.key_lost(&left, &self.to_start_anew_with_both()))
             } else {
                 Ok(None)
             };

@@ -50,12 +50,21 @@ impl Pair {
 
     /// The most expensive way out, for a refusal that has named the private Secret only.
     pub(crate) fn to_start_anew(&self) -> String {
-        format!(
-            "delete that Secret and {} to start a new trust",
-            self.public
-        )
+        let public = &self.public;
+        match self.layout.has_origin() {
+            false => format!("delete that Secret and {public} to start a new trust"),
+            true => format!("delete that Secret, {public}, {OF_THE_LOG} to start a new trust"),
+        }
+    }
+
+    /// The most expensive way out, for a refusal that has named both Secrets.
+    pub(crate) fn to_start_anew_with_both(&self) -> String {
+        match self.layout.has_origin() {
+            false => "delete both Secrets to start a new trust".into(),
+            true => format!("delete both, {OF_THE_LOG} to start a new trust"),
+        }
     }
 }
 
-/// The most expensive way out, for a refusal that has named both Secrets.
-pub(crate) const TO_START_ANEW: &str = "delete both Secrets to start a new trust";
+/// What else makes a log with an origin what it is.
+const OF_THE_LOG: &str = "the log's ConfigMap and its volume";

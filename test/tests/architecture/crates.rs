@@ -18,7 +18,10 @@ const LIBRARIES: [(&str, &[&str]); 14] = [
     ("trillian", &["contract", "refusal", "address", "tls"]),
     ("fulcio", &["certs", "contract", "refusal", "tls"]),
     ("gate", &["refusal"]),
-    ("keypair", &["gate", "certs", "keys", "contract", "refusal"]),
+    (
+        "keypair",
+        &["gate", "certs", "keys", "contract", "refusal", "address"],
+    ),
     ("job", &["refusal", "address"]),
 ];
 

@@ -5,6 +5,7 @@
 mod begun;
 mod changes;
 mod key;
+mod log;
 mod network;
 mod original;
 mod pod;
