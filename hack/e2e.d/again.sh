@@ -29,7 +29,7 @@ versions() {
 stand_up_again() (
 	local commands
 	kind() { ctr images import "$3"; }
-	commands=$(readme block 'Eight small programs')
+	commands=$(readme block 'Ten small programs')
 	eval "$commands"
 )
 

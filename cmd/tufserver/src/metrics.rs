@@ -2,30 +2,16 @@
 
 use std::fmt;
 
-use hyper::{Method, Request, Response, body::Body};
 use jiff::{SignedDuration, Timestamp};
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _, text},
+    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeMetric as _},
     metrics::{MetricType, counter::Counter, family::Family, gauge::ConstGauge},
-    registry::Registry,
 };
 use tuf::Roles;
+use web::Traffic;
 
 use crate::site::Served;
-
-/// Everything that is counted here.
-pub(crate) struct Metrics {
-    registry: Registry,
-    requests: Family<Status, Counter>,
-    bytes: Counter,
-    pub(crate) reloads: Family<Reload, Counter>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Status {
-    status: u16,
-}
 
 /// How reading the repository went: `ok` or `failed`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -33,50 +19,24 @@ pub(crate) struct Reload {
     pub(crate) result: &'static str,
 }
 
-impl Metrics {
-    pub(crate) fn new(served: Served) -> Self {
-        let mut metrics = Self {
-            registry: Registry::with_prefix("tufserver"),
-            requests: Family::default(),
-            bytes: Counter::default(),
-            reloads: Family::default(),
-        };
-        let Self {
-            registry,
-            requests,
-            bytes,
-            reloads,
-        } = &mut metrics;
-        registry.register("requests", "Requests of clients", requests.clone());
-        registry.register("sent_bytes", "Bytes of files sent", bytes.clone());
-        registry.register(
-            "reloads",
-            "Times that the repository was read",
-            reloads.clone(),
-        );
-        registry.register_collector(Box::new(RoleGauges(served)));
-        for result in ["ok", "failed"] {
-            reloads.get_or_create(&Reload { result }).inc_by(0);
-        }
-        metrics
-    }
+/// The times that the repository was read.
+pub(crate) type Reloads = Family<Reload, Counter>;
 
-    /// Counts what a client is sent.
-    pub(crate) fn count<B>(&self, request: &Request<B>, answer: &Response<impl Body>) {
-        let status = answer.status().as_u16();
-        self.requests.get_or_create(&Status { status }).inc();
-        if request.method() != Method::HEAD {
-            self.bytes
-                .inc_by(answer.body().size_hint().exact().unwrap_or_default());
-        }
+/// Everything that is counted here, and the reloads among it.
+pub(crate) fn metrics(served: Served) -> (Traffic, Reloads) {
+    let mut traffic = Traffic::new("tufserver");
+    let reloads = Reloads::default();
+    let registry = traffic.registry();
+    registry.register(
+        "reloads",
+        "Times that the repository was read",
+        reloads.clone(),
+    );
+    registry.register_collector(Box::new(RoleGauges(served)));
+    for result in ["ok", "failed"] {
+        reloads.get_or_create(&Reload { result }).inc_by(0);
     }
-
-    /// All of it, in OpenMetrics' text format.
-    pub(crate) fn text(&self) -> String {
-        let mut text = String::new();
-        text::encode(&mut text, &self.registry).expect("memory takes what is written to it");
-        text
-    }
+    (traffic, reloads)
 }
 
 /// The version of each role that is served now, and the days until it expires.

@@ -5,19 +5,21 @@ use std::{
 };
 
 use anyhow::{Context as _, Result};
-use prometheus_client::metrics::{counter::Counter, family::Family};
 use tokio::sync::watch;
 use tracing::{error, info, warn};
 use tuf::Repository;
 
-use crate::{metrics::Reload, site::Site};
+use crate::{
+    metrics::{Reload, Reloads},
+    site::Site,
+};
 
 /// The file that may hold a repository.
 pub(crate) struct Source {
     path: PathBuf,
     seen: Option<Seen>,
     served: watch::Sender<Option<Arc<Site>>>,
-    reloads: Family<Reload, Counter>,
+    reloads: Reloads,
 }
 
 /// What tells one file from another: Kubernetes replaces a mounted Secret by new files.
@@ -36,7 +38,7 @@ impl Source {
     pub(crate) fn new(
         path: PathBuf,
         served: watch::Sender<Option<Arc<Site>>>,
-        reloads: Family<Reload, Counter>,
+        reloads: Reloads,
     ) -> Self {
         let mut source = Self {
             path,

@@ -8,7 +8,6 @@ use std::{
     time::Duration,
 };
 
-use hyper::{Request, body::Incoming};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     runtime::{Builder, Runtime},
@@ -17,7 +16,7 @@ use tokio::{
 };
 use tracing::warn;
 
-use crate::http::{self, Answer};
+use crate::connections::{self, Serves};
 
 /// All threads, and whose turn it is.
 pub(crate) struct Workers {
@@ -36,11 +35,9 @@ impl Workers {
     /// # Errors
     ///
     /// The system's, when it has no files left.
-    pub(crate) fn start(
-        answer: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + 'static,
-    ) -> io::Result<Self> {
+    pub(crate) fn start(answers: impl Serves) -> io::Result<Self> {
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        let worker = |_| Worker::start(answer.clone());
+        let worker = |_| Worker::start(answers.clone());
         Ok(Self {
             workers: (0..cores).map(worker).collect::<io::Result<_>>()?,
             turn: 0,
@@ -68,15 +65,13 @@ impl Workers {
 }
 
 impl Worker {
-    fn start(
-        answer: impl Fn(&Request<Incoming>) -> Answer + Clone + Send + 'static,
-    ) -> io::Result<Self> {
+    fn start(answers: impl Serves) -> io::Result<Self> {
         let (connections, mut given) = mpsc::unbounded_channel();
         let runtime = runtime()?;
         let work = async move {
             let served = GracefulShutdown::new();
             while let Some(connection) = given.recv().await {
-                http::serve(connection, &served, answer.clone());
+                connections::serve(connection, &served, answers.clone());
             }
             if timeout(LAST_ANSWERS, served.shutdown()).await.is_err() {
                 warn!("some clients didn't take their answers");
