@@ -27,7 +27,7 @@ pub(crate) struct Args {
     )]
     fulcio_secret: Vec<String>,
 
-    /// Secrets with a key of Rekor's as `public`; empty for a stack without Rekor
+    /// Secrets with a key of a Rekor v1 as `public`; empty for a stack without one
     #[arg(
         long,
         value_name = "NAMES",
@@ -36,7 +36,11 @@ pub(crate) struct Args {
     )]
     rekor_secret: Vec<String>,
 
-    /// Secrets with a CT log's key as `public`; empty for a stack without a CT log
+    /// Secrets with a key of a Rekor v2 as `public` and its `origin`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "")]
+    rekor_tiles_secret: Vec<String>,
+
+    /// Secrets with a key of a CT log of RFC 6962 as `public`; empty for a stack without one
     #[arg(
         long,
         value_name = "NAMES",
@@ -44,6 +48,10 @@ pub(crate) struct Args {
         default_value = CTLOG.copy
     )]
     ctlog_secret: Vec<String>,
+
+    /// Secrets with a key of a CT log with tiles as `public` and its `origin`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_value = "")]
+    ctlog_tiles_secret: Vec<String>,
 
     /// Secrets with a timestamping chain as `cert-chain`; empty for a stack without one
     #[arg(
@@ -56,8 +64,9 @@ pub(crate) struct Args {
 
     /// Folder with all of that as files instead. `fulcio`, `rekor`, `ctfe` or `tsa` is part of each
     /// name, as in rekor.pub; a chain is one file or TARGET_root.crt.pem,
-    /// TARGET_intermediate_N.crt.pem and TARGET_leaf.crt.pem. Folders don't count, nor names that
-    /// begin with a dot
+    /// TARGET_intermediate_N.crt.pem and TARGET_leaf.crt.pem. A log with tiles has `tiles` in its
+    /// name too, and its origin beside it, as rekor-tiles.pub and rekor-tiles.origin. Folders don't
+    /// count, nor names that begin with a dot
     #[arg(long, value_name = "FOLDER")]
     pub(crate) file_dir: Option<PathBuf>,
 
@@ -82,7 +91,7 @@ pub(crate) struct Args {
     )]
     fulcio_url: String,
 
-    /// Where clients reach Rekor
+    /// Where clients reach the Rekor v1
     #[arg(
         long,
         value_name = "URL",
@@ -91,7 +100,17 @@ pub(crate) struct Args {
     )]
     rekor_url: String,
 
-    /// Where clients reach the CT log, with its prefix
+    /// Where clients reach each Rekor v2: at a host that is its origin
+    #[arg(
+        long,
+        value_name = "URLS",
+        value_delimiter = ',',
+        value_parser = url,
+        default_value = "http://rekor.rekor-tiles-system.svc"
+    )]
+    pub(crate) rekor_tiles_url: Vec<String>,
+
+    /// Where clients reach the CT log of RFC 6962, with its prefix
     #[arg(
         long,
         value_name = "URL",
@@ -99,6 +118,16 @@ pub(crate) struct Args {
         default_value = "http://ctlog.ctlog-system.svc/sigstorescaffolding"
     )]
     ctlog_url: String,
+
+    /// Where clients reach each CT log with tiles: its origin, after the scheme
+    #[arg(
+        long,
+        value_name = "URLS",
+        value_delimiter = ',',
+        value_parser = url,
+        default_value = "http://ctlog.ctlog-tiles-system.svc/sigstorescaffolding"
+    )]
+    pub(crate) ctlog_tiles_url: Vec<String>,
 
     /// Where clients reach the timestamp authority, with its path
     #[arg(
@@ -126,8 +155,9 @@ pub(crate) struct Args {
     #[arg(long)]
     accept_changes: bool,
 
-    /// How long what is replaced stays valid, for what its server signs until it is restarted: a
-    /// day, since sigstore-go's clients look for new trust once a day; 0s for a key that is stolen
+    /// How long what is replaced stays valid, for what its server signs until it is restarted, and
+    /// when a Rekor is used that is new beside another: a day, since sigstore-go's clients look for
+    /// new trust once a day; 0s for a key that is stolen
     #[arg(
         long,
         value_name = "DURATION",
@@ -138,7 +168,8 @@ pub(crate) struct Args {
 
     /// Take out of what clients trust, for what is stolen, wrong or unreadable: logs by their IDs,
     /// chains by the SHA-256 of a certificate, or the first 8 digits or more of that. What was
-    /// signed under them, and by whom, verifies nowhere any more
+    /// signed under them, and by whom, verifies nowhere any more. A Rekor v2 with a stolen key has
+    /// to be taken out: clients don't heed the end of its validity
     #[arg(
         long,
         value_name = "SHA256",
@@ -212,7 +243,9 @@ impl Args {
         Parts {
             fulcio: named(&self.fulcio_secret),
             rekor: named(&self.rekor_secret),
+            rekor_tiles: named(&self.rekor_tiles_secret),
             ctlog: named(&self.ctlog_secret),
+            ctlog_tiles: named(&self.ctlog_tiles_secret),
             tsa: named(&self.tsa_secret),
         }
     }

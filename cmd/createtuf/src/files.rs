@@ -6,6 +6,9 @@
 //! As in the public good's repository, it may also be `fulcio_intermediate_v1.crt.pem` with the
 //! root certificate `fulcio_v1.crt.pem`.
 //!
+//! A log with tiles has `tiles` in its name too, and its origin in a file of its own: the key in
+//! `rekor-tiles.pub` goes with `rekor-tiles.origin`.
+//!
 //! Several files of a part are several keys or chains if each is called `<target>` and an ending of
 //! [`ENDINGS`]; otherwise one of them may be a leftover. Folders don't count, nor names that begin
 //! with a dot, nor the [`OTHERS`] that such a repository has.
@@ -46,7 +49,9 @@ pub(crate) fn read(folder: &Path, secrets: &Parts<Vec<&str>>) -> Result<Parts<Ve
     let missing: Vec<_> = [
         ("fulcio", &secrets.fulcio, &parts.fulcio),
         ("rekor", &secrets.rekor, &parts.rekor),
+        ("rekor-tiles", &secrets.rekor_tiles, &parts.rekor_tiles),
         ("ctfe", &secrets.ctlog, &parts.ctlog),
+        ("ctfe-tiles", &secrets.ctlog_tiles, &parts.ctlog_tiles),
         ("tsa", &secrets.tsa, &parts.tsa),
     ]
     .into_iter()
@@ -68,10 +73,13 @@ fn sorted(folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Parts<Vec<I
     let mut sorted: Parts<Vec<File>> = Parts::default();
     for (name, pem) in files {
         let about = name.to_ascii_lowercase();
+        let has_tiles = about.contains("tiles");
         // In the original's order.
         let (files, is_chain) = match () {
             () if about.contains("fulcio") => (&mut sorted.fulcio, true),
+            () if about.contains("rekor") && has_tiles => (&mut sorted.rekor_tiles, false),
             () if about.contains("rekor") => (&mut sorted.rekor, false),
+            () if about.contains("ctfe") && has_tiles => (&mut sorted.ctlog_tiles, false),
             () if about.contains("ctfe") => (&mut sorted.ctlog, false),
             () if about.contains("tsa") => (&mut sorted.tsa, true),
             () => {
@@ -90,8 +98,10 @@ fn sorted(folder: &Path, files: BTreeMap<String, Vec<u8>>) -> Result<Parts<Vec<I
     }
     Ok(Parts {
         fulcio: inputs(folder, sorted.fulcio)?,
-        rekor: inputs(folder, sorted.rekor)?,
-        ctlog: inputs(folder, sorted.ctlog)?,
+        rekor: logs(folder, sorted.rekor)?,
+        rekor_tiles: logs(folder, sorted.rekor_tiles)?,
+        ctlog: logs(folder, sorted.ctlog)?,
+        ctlog_tiles: logs(folder, sorted.ctlog_tiles)?,
         tsa: inputs(folder, sorted.tsa)?,
     })
 }
@@ -118,6 +128,34 @@ impl File {
             None => target(&self.name),
         }
     }
+}
+
+/// The keys that the `files` of one part are, each with its origin if that is there.
+fn logs(folder: &Path, mut files: Vec<File>) -> Result<Vec<Input>, Refusal> {
+    let origins: Vec<_> = files
+        .extract_if(.., |file| file.name.ends_with(ORIGIN))
+        .collect();
+    let targets: Vec<_> = files
+        .iter()
+        .map(|file| file.target().map(str::to_owned))
+        .collect();
+    let mut logs = inputs(folder, files)?;
+    for File { name, pem, .. } in origins {
+        let object: Object = folder.join(&name).display().to_string().into();
+        let target = name.strip_suffix(ORIGIN).map(str::to_owned);
+        let log = targets.iter().position(|other| *other == target);
+        match log.and_then(|log| logs.get_mut(log)) {
+            Some(log) => log.origin = Some((object, pem)),
+            None => {
+                return Err(Refusal::new(
+                    object,
+                    "is the origin of no key that is there",
+                    "put the key beside it, as in rekor-tiles.pub, or remove it",
+                ));
+            }
+        }
+    }
+    Ok(logs)
 }
 
 /// The keys or chains that the `files` of one part are.
@@ -167,6 +205,7 @@ fn add(inputs: &mut Vec<Input>, whole: Object, file: (Object, Vec<u8>)) {
         None => inputs.push(Input {
             object: whole,
             files: vec![file],
+            origin: None,
         }),
     }
 }
@@ -194,6 +233,9 @@ fn piece(file: &str) -> Option<Piece> {
 
 /// What the name of a whole key or chain ends with, the longest first.
 const ENDINGS: [&str; 5] = [".certchain.pem", ".crt.pem", ".pub", ".pem", ".crt"];
+
+/// What the name of an origin ends with.
+const ORIGIN: &str = ".origin";
 
 /// What else is in a repository of the public good's, and no input.
 const OTHERS: [&str; 3] = ["artifact.pub", TRUSTED_ROOT, SIGNING_CONFIG];

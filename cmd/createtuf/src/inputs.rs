@@ -8,9 +8,15 @@ use gate::Kube;
 use keys::PublicKey;
 use refusal::{Object, Refusal};
 use tracing::warn;
-use trust::Inputs;
+use trust::{Inputs, TileLog};
 
-use crate::{args::Args, files, parts::Input, secrets};
+use crate::{
+    args::Args,
+    files,
+    logs::{CTLOG, REKOR},
+    parts::Input,
+    secrets,
+};
 
 /// Reads all inputs.
 ///
@@ -25,8 +31,14 @@ pub(crate) async fn read(kube: &Kube, args: &Args) -> Result<Inputs> {
     };
     let inputs = Inputs {
         fulcio: parsed(&parts.fulcio, Input::chain)?,
-        rekor: parsed(&parts.rekor, Input::key)?,
-        ctlog: parsed(&parts.ctlog, Input::key)?,
+        rekor: parsed(&parts.rekor, |input| input.plain_log(&REKOR))?,
+        rekor_tiles: parsed(&parts.rekor_tiles, |input| {
+            input.tile_log(&REKOR, TileLog::rekor, &args.rekor_tiles_url)
+        })?,
+        ctlog: parsed(&parts.ctlog, |input| input.plain_log(&CTLOG))?,
+        ctlog_tiles: parsed(&parts.ctlog_tiles, |input| {
+            input.tile_log(&CTLOG, TileLog::ctlog, &args.ctlog_tiles_url)
+        })?,
         tsa: parsed(&parts.tsa, Input::chain)?,
         urls: args.urls(),
         valid_from: args.valid_from,
@@ -98,7 +110,7 @@ impl Input {
         }
     }
 
-    fn key(&self) -> Result<PublicKey, Refusal> {
+    pub(crate) fn key(&self) -> Result<PublicKey, Refusal> {
         let (object, pem) = &self.files[0];
         PublicKey::from_pem(pem).map_err(|cause| unusable(object, &cause, cause.mend()))
     }

@@ -9,6 +9,7 @@ mod checks;
 mod files;
 mod found;
 mod inputs;
+mod logs;
 mod original_flags;
 mod parts;
 mod plan;

@@ -7,7 +7,9 @@ use refusal::Object;
 pub(crate) struct Parts<T> {
     pub(crate) fulcio: T,
     pub(crate) rekor: T,
+    pub(crate) rekor_tiles: T,
     pub(crate) ctlog: T,
+    pub(crate) ctlog_tiles: T,
     pub(crate) tsa: T,
 }
 
@@ -18,4 +20,6 @@ pub(crate) struct Input {
     pub(crate) object: Object,
     /// PEM, in one file or more, and what messages call each.
     pub(crate) files: Vec<(Object, Vec<u8>)>,
+    /// The origin of a log with tiles, and what messages call that.
+    pub(crate) origin: Option<(Object, Vec<u8>)>,
 }

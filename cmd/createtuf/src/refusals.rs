@@ -26,6 +26,26 @@ impl Found {
                 "names what is among the inputs too, which would bring it back",
                 "put its successor among the inputs in its place, or leave it out there",
             ),
+            Error::OtherLog { log, url } => Refusal::new(
+                log,
+                format!("is published as that of another log, at {url}"),
+                "go on with that log, or make another key: a key goes with one log and its origin",
+            ),
+            Error::TwoLogs {
+                common,
+                first,
+                second,
+            } => Refusal::new(
+                format!("the log at {second}"),
+                format!("has the {common} of the one at {first}"),
+                "leave one of them out, or make another key with another origin for it",
+            ),
+            Error::NoTimestamps => Refusal::new(
+                "Rekor v2",
+                "doesn't say when something was signed, and no timestamp authority is among the \
+                 inputs, so nothing that is signed with Fulcio would verify",
+                "add one (createcertchain makes its chain, --tsa-secret names it)",
+            ),
             Error::Tuf(error) => self.refusal(error),
             Error::NoTrustedRoot => Refusal::new(
                 self.repository.object.entry(REPOSITORY),

@@ -42,6 +42,8 @@ fn inputs(targets: usize) -> Inputs {
     Inputs {
         fulcio: vec![],
         rekor: (2..targets).map(key).collect(),
+        rekor_tiles: vec![],
+        ctlog_tiles: vec![],
         ctlog: vec![],
         tsa: vec![],
         urls: Urls {

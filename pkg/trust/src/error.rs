@@ -56,6 +56,31 @@ pub enum Error {
         at: Timestamp,
     },
 
+    /// A log's key is published as that of another log.
+    #[error("{log} is the key of another log, at {url}")]
+    OtherLog {
+        /// The log that is asked for.
+        log: String,
+        /// Where the one is that is published.
+        url: String,
+    },
+
+    /// Two logs that are asked for have one key, or one URL.
+    #[error("{first} and {second} have one {common}")]
+    TwoLogs {
+        /// What they have in common.
+        common: &'static str,
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+    },
+
+    /// A Rekor v2 has no clock, and without a timestamp authority nobody can tell whether a
+    /// certificate of Fulcio's was valid when something was signed.
+    #[error("a Rekor v2 doesn't say when something was signed, and nobody else does")]
+    NoTimestamps,
+
     /// What clients are to trust differs from what they trust now.
     #[error("{}", .0.join("; "))]
     Differs(Vec<String>),

@@ -6,8 +6,10 @@ use jiff::Timestamp;
 use keys::PublicKey;
 
 use crate::{
-    Result,
-    signing_config::{SigningConfig, Urls},
+    Error, Result, TileLog,
+    merge::Trusted as _,
+    services::Wanted,
+    signing_config::{Asked, Urls},
     trusted_root::{Authority, Log, TrustedRoot},
 };
 
@@ -16,13 +18,17 @@ use crate::{
 pub struct Inputs {
     /// Fulcio's chains, the issuing CA first and the root certificate last.
     pub fulcio: Vec<Chain>,
-    /// Rekor's keys.
+    /// The keys of Rekor v1.
     pub rekor: Vec<PublicKey>,
-    /// The CT logs' keys.
+    /// The Rekors v2.
+    pub rekor_tiles: Vec<TileLog>,
+    /// The keys of CT logs of RFC 6962.
     pub ctlog: Vec<PublicKey>,
+    /// The CT logs that keep their trees as tiles.
+    pub ctlog_tiles: Vec<TileLog>,
     /// The timestamping authorities' chains: leaf, intermediates, root certificate.
     pub tsa: Vec<Chain>,
-    /// Where the services are.
+    /// Where the other services are.
     pub urls: Urls,
     /// From when on the keys of new logs are trusted. A certificate says so itself.
     pub valid_from: Timestamp,
@@ -33,18 +39,59 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// The signing config for these, if there is to be one.
-    pub(crate) fn signing_config(&self) -> Option<SigningConfig> {
-        self.signing_config.then(|| {
-            let [fulcio, tsa] = [&self.fulcio, &self.tsa].map(|chains| !chains.is_empty());
-            SigningConfig::new(&self.urls, fulcio, !self.rekor.is_empty(), tsa)
-        })
+    /// The services that clients are to sign with.
+    pub(crate) fn services(&self) -> Asked {
+        let service = |url: &String, is_there: bool| {
+            let service = is_there.then(|| Wanted::new(url, 1));
+            service.into_iter().collect::<Vec<_>>()
+        };
+        let [fulcio, tsa] = [&self.fulcio, &self.tsa].map(|chains| !chains.is_empty());
+        let urls = &self.urls;
+        let mut rekor = service(&urls.rekor, !self.rekor.is_empty());
+        let tiles = self.rekor_tiles.iter();
+        rekor.extend(tiles.map(|log| Wanted::new(&log.url, 2)));
+        Asked {
+            fulcio: service(&urls.fulcio, fulcio),
+            issuer: service(&urls.issuer, fulcio),
+            rekor,
+            tsa: service(&urls.tsa, tsa),
+        }
     }
 
-    fn logs(&self, owner: &str, keys: &[PublicKey], url: &str) -> Result<Vec<Log>> {
+    fn logs(
+        &self,
+        owner: &str,
+        keys: &[PublicKey],
+        url: &str,
+        tiles: &[TileLog],
+    ) -> Result<Vec<Log>> {
         let log = |key: &PublicKey| Log::of_key(owner, key, url, self.valid_from);
-        keys.iter().map(log).collect()
+        let mut logs: Vec<_> = keys.iter().map(log).collect::<Result<_>>()?;
+        for tiles in tiles {
+            let log = Log::of_tiles(tiles, self.valid_from);
+            for other in &logs {
+                check_differ(other, &log)?;
+            }
+            logs.push(log);
+        }
+        Ok(logs)
     }
+}
+
+/// Refuses two logs with one key or, if both keep their trees as tiles, at one URL.
+fn check_differ(one: &Log, other: &Log) -> Result<()> {
+    let is_one_key = one.is_same(other);
+    let is_one_url = one.origin.is_some() && one.origin == other.origin;
+    let common = match () {
+        () if is_one_key == is_one_url => return Ok(()),
+        () if is_one_key => "key",
+        () => "origin",
+    };
+    Err(Error::TwoLogs {
+        common,
+        first: one.base_url.clone(),
+        second: other.base_url.clone(),
+    })
 }
 
 impl TrustedRoot {
@@ -52,20 +99,26 @@ impl TrustedRoot {
     ///
     /// # Errors
     ///
-    /// [`Error::Input`](crate::Error::Input) for what clients can't use.
+    /// [`Error::Input`] for what clients can't use, [`Error::TwoLogs`], [`Error::NoTimestamps`].
     pub(crate) fn from_inputs(inputs: &Inputs) -> Result<Self> {
         let Inputs {
             fulcio,
             rekor,
+            rekor_tiles,
             ctlog,
+            ctlog_tiles,
             tsa,
             urls,
             ..
         } = inputs;
+        // Every client that knows Rekor v2 prefers it.
+        if !fulcio.is_empty() && !rekor_tiles.is_empty() && tsa.is_empty() {
+            return Err(Error::NoTimestamps);
+        }
         Ok(Self {
-            tlogs: inputs.logs("Rekor's key", rekor, &urls.rekor)?,
+            tlogs: inputs.logs("Rekor's key", rekor, &urls.rekor, rekor_tiles)?,
             certificate_authorities: chains(fulcio, &urls.fulcio, Authority::issuing)?,
-            ctlogs: inputs.logs("the CT log's key", ctlog, &urls.ctlog)?,
+            ctlogs: inputs.logs("the CT log's key", ctlog, &urls.ctlog, ctlog_tiles)?,
             timestamp_authorities: chains(tsa, &urls.tsa, Authority::timestamping)?,
             ..Self::empty()
         })

@@ -17,7 +17,9 @@
 //! let inputs = Inputs {
 //!     fulcio: vec![],
 //!     rekor: vec![rekor.public_key().clone()],
+//!     rekor_tiles: vec![],
 //!     ctlog: vec![],
+//!     ctlog_tiles: vec![],
 //!     tsa: vec![],
 //!     urls: Urls {
 //!         fulcio: "http://fulcio.example.com".into(),
@@ -64,9 +66,11 @@ mod proposal;
 mod published;
 mod readable;
 mod restarts;
+mod services;
 mod signing_config;
 mod state;
 mod targets;
+mod tile_log;
 mod trusted_root;
 
 pub use error::{Error, Result, Unreadable};
@@ -75,4 +79,5 @@ pub use proposal::News;
 pub use restarts::restarts;
 pub use signing_config::{SIGNING_CONFIG, Urls};
 pub use state::{Policy, State};
+pub use tile_log::{TileLog, TileLogError};
 pub use trusted_root::TRUSTED_ROOT;

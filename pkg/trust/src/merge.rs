@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    Result,
+    Error, Result,
     trusted_root::{CTLOG, FULCIO, REKOR, TSA, TrustedRoot, Validity},
 };
 
@@ -17,7 +17,7 @@ impl TrustedRoot {
     ///
     /// # Errors
     ///
-    /// [`Error::Expired`](crate::Error::Expired) for a new certificate.
+    /// [`Error::Expired`] for a new certificate, [`Error::OtherLog`].
     pub(crate) fn in_place_of(
         self,
         published: &Self,
@@ -54,6 +54,26 @@ impl TrustedRoot {
 pub(crate) trait Trusted: Clone {
     /// Whether both are the same key or chain.
     fn is_same(&self, other: &Self) -> bool;
+
+    /// Whether the service with this key or chain is the one that is published with it: a log with
+    /// tiles is more than its key.
+    ///
+    /// # Errors
+    ///
+    /// Where that one is.
+    fn check_is_log(&self, _known: &Self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Whose it is, if not the `owner` of the list that it is in.
+    fn owner(&self, owner: &'static str) -> &'static str {
+        owner
+    }
+
+    /// Whether any client refuses what was signed after the end of its validity.
+    fn has_end(&self) -> bool {
+        true
+    }
 
     /// What it can be named by, one at least, as hexadecimal digits: a log's ID, the SHA-256 of
     /// each certificate.
@@ -103,14 +123,24 @@ struct Merge {
 
 impl Merge {
     /// All that one service has to be trusted for.
-    fn all<T: Trusted>(&mut self, owner: &str, published: &[T], asked: Vec<T>) -> Result<Vec<T>> {
+    fn all<T: Trusted>(
+        &mut self,
+        owner: &'static str,
+        published: &[T],
+        asked: Vec<T>,
+    ) -> Result<Vec<T>> {
         let mut merged = published.to_vec();
         for known in &mut merged {
             let has_ended = known.validity().end.is_some_and(|end| end <= self.now);
             let in_use = known.is_current() && !has_ended;
             if in_use && !asked.iter().any(|asked| asked.is_same(known)) {
+                let price = match known.has_end() {
+                    true => "",
+                    false => ", and no client heeds its end: withdraw it if it is stolen",
+                };
                 self.note(format!(
-                    "{owner}'s {} is published, but not among the inputs",
+                    "{}'s {} is published, but not among the inputs{price}",
+                    known.owner(owner),
                     known.description()
                 ));
                 // An end that is not the natural one says that it isn't in use.
@@ -120,9 +150,17 @@ impl Merge {
         }
         for asked in asked {
             match merged.iter_mut().find(|known| known.is_same(&asked)) {
-                Some(known) => self.take_up(owner, known, &asked),
+                Some(known) => {
+                    let owner = asked.owner(owner);
+                    asked.check_is_log(known).map_err(|url| Error::OtherLog {
+                        log: format!("{owner}'s {}", asked.description()),
+                        url,
+                    })?;
+                    self.take_up(owner, known, &asked);
+                }
                 None => {
                     asked.check_new(self.now)?;
+                    let owner = asked.owner(owner);
                     self.note(format!("{owner}'s {} isn't published", asked.description()));
                     merged.push(asked);
                 }

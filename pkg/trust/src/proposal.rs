@@ -7,7 +7,7 @@ use tuf::{Change, Repository};
 use crate::{
     Inputs, SIGNING_CONFIG,
     published::Withdrawn,
-    signing_config::SigningConfig,
+    signing_config::{Moment, SigningConfig},
     targets::{self, names},
     trusted_root::TrustedRoot,
 };
@@ -36,12 +36,14 @@ impl Proposal {
         repository: Option<&Repository>,
         (trusted_root, mut differences): (TrustedRoot, BTreeSet<String>),
         withdrawn: Withdrawn,
+        moment: Moment,
     ) -> Self {
-        let signing_config = inputs.signing_config();
-        let published = repository.and_then(|repository| repository.target(SIGNING_CONFIG));
-        if let (Some(asked), Some(json)) = (&signing_config, published) {
-            differences.extend(differences_from(asked, json));
-        }
+        let signing_config = inputs.signing_config.then(|| {
+            let published = repository.and_then(|repository| repository.target(SIGNING_CONFIG));
+            let (next, more) = signing_config(published, inputs, moment);
+            differences.extend(more);
+            next
+        });
 
         let new = targets::all(
             &trusted_root,
@@ -68,11 +70,25 @@ impl Proposal {
     }
 }
 
-/// What `asked` says otherwise than the published one.
-fn differences_from(asked: &SigningConfig, published: &[u8]) -> Vec<String> {
-    match serde_json::from_slice(published) {
-        Ok(published) => asked.differences(&published).collect(),
+/// The signing config in place of the `published` one, and what is different in it.
+fn signing_config(
+    published: Option<&[u8]>,
+    inputs: &Inputs,
+    moment: Moment,
+) -> (SigningConfig, BTreeSet<String>) {
+    let asked = inputs.services();
+    match published.map(SigningConfig::read) {
+        Some(Ok(published)) => published.next(&asked, moment),
         // It says where to sign, not whom to trust: nothing in it has to stay.
-        Err(error) => vec![format!("{SIGNING_CONFIG} isn't as written here: {error}")],
+        Some(Err(error)) => {
+            let (next, _) = SigningConfig::empty().next(&asked, moment);
+            let difference = format!("{SIGNING_CONFIG} isn't as written here: {error}");
+            (next, [difference].into())
+        }
+        // That it is missing is said for all targets.
+        None => (
+            SigningConfig::empty().next(&asked, moment).0,
+            BTreeSet::new(),
+        ),
     }
 }

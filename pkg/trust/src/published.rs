@@ -10,9 +10,11 @@ use sha2::{Digest as _, Sha256};
 use tuf::Repository;
 
 use crate::{
-    Error, Result, TRUSTED_ROOT,
+    Error, Result, SIGNING_CONFIG, TRUSTED_ROOT,
     error::Unreadable,
     merge::Trusted,
+    signing_config::SigningConfig,
+    tile_log::host,
     trusted_root::{CTLOG, FULCIO, MEDIA_TYPE, REKOR, TSA, TrustedRoot},
 };
 
@@ -73,6 +75,13 @@ impl Published {
             timestamp_authorities: published.readable(TSA, document.timestamp_authorities),
             ..TrustedRoot::empty()
         };
+        let signing_config = repository.target(SIGNING_CONFIG);
+        let signing_config = signing_config.and_then(|json| SigningConfig::read(json).ok());
+        let hosts = signing_config.map(|config| config.rekor_tiles());
+        let hosts = hosts.unwrap_or_default();
+        for log in &mut published.trusted_root.tlogs {
+            log.recognise(&hosts);
+        }
         Ok(published)
     }
 
@@ -199,6 +208,12 @@ impl Published {
 }
 
 impl TrustedRoot {
+    /// The hosts of Rekor's logs.
+    pub(crate) fn rekor_hosts(&self) -> BTreeSet<String> {
+        let logs = self.tlogs.iter();
+        logs.map(|log| host(&log.base_url).into()).collect()
+    }
+
     /// The digests that name its entries.
     fn digests(&self) -> impl Iterator<Item = String> {
         let logs = self.tlogs.iter().chain(&self.ctlogs);
@@ -209,16 +224,16 @@ impl TrustedRoot {
     }
 }
 
-fn take<T: Trusted>(owner: &str, entries: &mut Vec<T>, digest: &String) -> Vec<String> {
+fn take<T: Trusted>(owner: &'static str, entries: &mut Vec<T>, digest: &String) -> Vec<String> {
     let gone = entries.extract_if(.., |entry| entry.digests().contains(digest));
-    gone.map(|entry| format!("{owner}'s {}", entry.description()))
+    gone.map(|entry| format!("{}'s {}", entry.owner(owner), entry.description()))
         .collect()
 }
 
-fn labels<T: Trusted>(owner: &str, entries: &[T]) -> Vec<String> {
+fn labels<T: Trusted>(owner: &'static str, entries: &[T]) -> Vec<String> {
     let entries = entries.iter();
     entries
-        .map(|entry| label(owner, &entry.digests()[0]))
+        .map(|entry| label(entry.owner(owner), &entry.digests()[0]))
         .collect()
 }
 

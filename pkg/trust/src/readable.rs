@@ -5,8 +5,8 @@
 use aws_lc_rs::{
     rsa,
     signature::{
-        ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1, ED25519,
-        ParsedPublicKey, VerificationAlgorithm,
+        ECDSA_P256_SHA256_ASN1, ECDSA_P384_SHA384_ASN1, ECDSA_P521_SHA512_ASN1,
+        ED25519 as ED25519_SIGNATURE, ParsedPublicKey, VerificationAlgorithm,
     },
 };
 use keys::PublicKey;
@@ -17,7 +17,7 @@ pub(crate) fn details(key: &PublicKey) -> Option<String> {
         (&ECDSA_P256_SHA256_ASN1, "PKIX_ECDSA_P256_SHA_256"),
         (&ECDSA_P384_SHA384_ASN1, "PKIX_ECDSA_P384_SHA_384"),
         (&ECDSA_P521_SHA512_ASN1, "PKIX_ECDSA_P521_SHA_512"),
-        (&ED25519, "PKIX_ED25519"),
+        (&ED25519_SIGNATURE, ED25519),
     ];
     let kind = kinds
         .iter()
@@ -41,7 +41,7 @@ pub(crate) fn check(said: &str, der: &[u8]) -> Result<(), String> {
     let key = PublicKey::from_der(der).map_err(|error| error.to_string())?;
     let found = details(&key).unwrap_or_default();
     let is_read = match said {
-        "PKIX_ED25519" => found == said,
+        ED25519 => found == said,
         "PKIX_ECDSA_P256_SHA_256" | "PKIX_ECDSA_P384_SHA_384" | "PKIX_ECDSA_P521_SHA_512" => {
             found.starts_with("PKIX_ECDSA_")
         }
@@ -60,3 +60,6 @@ fn rsa_bits(key: &PublicKey) -> Option<usize> {
     let key = rsa::PublicKey::from_der(key.der()).ok()?;
     Some(key.modulus_len() * 8)
 }
+
+/// What sigstore's protobuf-specs call an Ed25519 key.
+pub(crate) const ED25519: &str = "PKIX_ED25519";

@@ -2,7 +2,12 @@
 
 use tuf::Repository;
 
-use crate::{Result, merge::Trusted, published::Published};
+use crate::{
+    Result,
+    merge::Trusted,
+    published::Published,
+    trusted_root::{Log, TrustedRoot},
+};
 
 /// The servers to restart once `after` is published in place of `before`, in this order: the CT log
 /// takes certificates of the new Fulcio before there are any, and clients trust new keys before
@@ -20,17 +25,31 @@ pub fn restarts(before: &Repository, after: &Repository) -> Result<Vec<&'static 
         &after.certificate_authorities,
     );
     let ctlog = differ(&before.ctlogs, &after.ctlogs);
-    let rekor = differ(&before.tlogs, &after.tlogs);
+    let [rekor, rekor_tiles] = [true, false].map(|has_end| {
+        let logs = [&before, &after].map(|trust| logs(trust, has_end));
+        differ(&logs[0], &logs[1])
+    });
     let tsa = differ(&before.timestamp_authorities, &after.timestamp_authorities);
     let servers = [
         (fulcio || ctlog, "the CT log"),
-        (fulcio || ctlog || rekor || tsa, "the TUF server"),
+        (
+            fulcio || ctlog || rekor || rekor_tiles || tsa,
+            "the TUF server",
+        ),
         (fulcio, "Fulcio"),
         (rekor, "Rekor"),
+        (rekor_tiles, "Rekor v2"),
         (tsa, "the timestamp authority"),
     ];
     let servers = servers.into_iter().filter(|(restart, _)| *restart);
     Ok(servers.map(|(_, server)| server).collect())
+}
+
+/// Rekor's logs: v1, which have an end, or v2.
+fn logs(trust: &TrustedRoot, has_end: bool) -> Vec<Log> {
+    let logs = trust.tlogs.iter();
+    let logs = logs.filter(|log| log.has_end() == has_end);
+    logs.cloned().collect()
 }
 
 /// Whether other keys or chains are in use.

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use tuf::{Change, Keys, Repository, Roles, Signer, Versions};
 
 use crate::{
-    Error, Inputs, News, Result, proposal::Proposal, published::Published,
+    Error, Inputs, News, Result, proposal::Proposal, published::Published, signing_config::Moment,
     trusted_root::TrustedRoot,
 };
 
@@ -95,13 +95,22 @@ impl State {
             None => Published::nothing(),
         };
         let asked = TrustedRoot::from_inputs(inputs)?;
+        let mut gone = published.trusted_root.rekor_hosts();
         let withdrawn = published.withdraw(&policy.withdraw, &self.withdrawn, &asked)?;
         let merged = asked.in_place_of(&published.whole()?, policy.overlap, now)?;
+        let stay = merged.0.rekor_hosts();
+        gone.retain(|host| !stay.contains(host));
+        let moment = Moment {
+            now,
+            overlap: policy.overlap,
+            gone,
+        };
         Ok(Proposal::new(
             inputs,
             self.repository.as_ref(),
             merged,
             withdrawn,
+            moment,
         ))
     }
 }

@@ -57,7 +57,14 @@ fn metadata(trust: &TrustedRoot) -> NewTargets {
         let name = format!("fulcio_v{index}.crt.pem");
         targets.insert(name, target("Fulcio", authority, pem_chain(authority)));
     }
-    for (index, log) in current_first(&trust.tlogs) {
+    // The clients that look for these don't know Rekor v2.
+    let rekor: Vec<_> = trust
+        .tlogs
+        .iter()
+        .filter(|log| log.has_end())
+        .cloned()
+        .collect();
+    for (index, log) in current_first(&rekor) {
         targets.insert(log_name("rekor", index), target("Rekor", log, pem_key(log)));
     }
     for (index, log) in current_first(&trust.ctlogs) {

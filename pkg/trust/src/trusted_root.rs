@@ -10,7 +10,7 @@ use keys::PublicKey;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use sha2::{Digest as _, Sha256};
 
-use crate::Result;
+use crate::{Result, tile_log::Origin};
 
 /// The file's name among the targets.
 pub const TRUSTED_ROOT: &str = "trusted_root.json";
@@ -49,6 +49,9 @@ pub(crate) struct Log {
     checkpoint_key_id: Option<LogId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     operator: Option<String>,
+    /// Its origin, if it keeps its tree as tiles. The file says so only by the ID and the URL.
+    #[serde(skip)]
+    pub(crate) origin: Option<Origin>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -133,8 +136,14 @@ impl TrustedRoot {
 }
 
 impl Log {
-    /// A log whose ID is the SHA-256 of its key, as of Rekor 1 and RFC 6962.
-    pub(crate) fn new(url: &str, key: &PublicKey, details: &str, start: Timestamp) -> Self {
+    /// The log with that ID.
+    pub(crate) fn new(
+        id: [u8; 32],
+        url: &str,
+        key: &PublicKey,
+        details: &str,
+        start: Timestamp,
+    ) -> Self {
         Self {
             base_url: url.into(),
             hash_algorithm: SHA2_256.into(),
@@ -144,10 +153,11 @@ impl Log {
                 valid_for: Validity { start, end: None },
             },
             log_id: LogId {
-                key_id: Bytes(key.log_id().into()),
+                key_id: Bytes(id.into()),
             },
             checkpoint_key_id: None,
             operator: None,
+            origin: None,
         }
     }
 
@@ -249,6 +259,7 @@ pub(crate) const SHA2_256: &str = "SHA2_256";
 
 // Whose the entries of each list are.
 pub(crate) const REKOR: &str = "Rekor";
+pub(crate) const REKOR_TILES: &str = "Rekor v2";
 pub(crate) const FULCIO: &str = "Fulcio";
 pub(crate) const CTLOG: &str = "the CT log";
 pub(crate) const TSA: &str = "the timestamping authority";

@@ -64,6 +64,8 @@ fn inputs(rekor: &PublicKey) -> Inputs {
     Inputs {
         fulcio: vec![],
         rekor: vec![rekor.clone()],
+        rekor_tiles: vec![],
+        ctlog_tiles: vec![],
         ctlog: vec![],
         tsa: vec![],
         urls: Urls {

@@ -9,6 +9,7 @@ mod refusals;
 mod rotation;
 mod stories;
 mod takeover;
+mod tiles;
 mod urls;
 mod withdrawal;
 

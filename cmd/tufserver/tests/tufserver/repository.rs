@@ -54,6 +54,8 @@ fn inputs(rekor: PublicKey) -> Inputs {
     Inputs {
         fulcio: vec![],
         rekor: vec![rekor],
+        rekor_tiles: vec![],
+        ctlog_tiles: vec![],
         ctlog: vec![],
         tsa: vec![],
         urls: Urls {

@@ -25,6 +25,8 @@ pub(crate) fn inputs() -> Inputs {
     Inputs {
         fulcio: vec![Chain::from_pem(include_bytes!("../data/inputs/fulcio_v1.crt.pem")).unwrap()],
         rekor: vec![PublicKey::from_pem(include_bytes!("../data/inputs/rekor.pub")).unwrap()],
+        rekor_tiles: vec![],
+        ctlog_tiles: vec![],
         ctlog: vec![PublicKey::from_pem(include_bytes!("../data/inputs/ctfe.pub")).unwrap()],
         tsa: vec![Chain::from_pem(include_bytes!("../data/inputs/tsa.certchain.pem")).unwrap()],
         urls: Urls {

@@ -146,6 +146,8 @@ impl Stack {
         let inputs = Inputs {
             fulcio: vec![Chain::ordered(vec![root])?],
             rekor: vec![key.public_key().clone()],
+            rekor_tiles: vec![],
+            ctlog_tiles: vec![],
             ctlog: vec![],
             tsa: vec![],
             urls: Urls {
@@ -195,6 +197,8 @@ impl Stack {
         let inputs = Inputs {
             fulcio,
             rekor,
+            rekor_tiles: vec![],
+            ctlog_tiles: vec![],
             ctlog: vec![],
             tsa: vec![],
             urls: self.inputs.urls.clone(),
