@@ -58,7 +58,7 @@ impl Pod {
         self.manifest.kind() == "Job"
     }
 
-    /// The image of its container, without the tag.
+    /// The image of its container, without the tag. What a server has beside it comes after it.
     pub fn image(&self) -> &str {
         let image = &self.container().image;
         image.rsplit_once(':').map_or(image, |(image, _)| image)
@@ -70,8 +70,9 @@ impl Pod {
 
     fn check(&self) -> Result<(), String> {
         let wrong = |what: String| Err(format!("{}: spec.template.spec.{what}", self.manifest));
-        if self.spec.containers.len() != 1 {
-            return wrong("containers: one is run, no more and no less".into());
+        let containers = self.spec.containers.len();
+        if containers == 0 || self.is_job() && containers > 1 {
+            return wrong("containers: a Job has one, and a server the first".into());
         }
         let containers = self
             .spec

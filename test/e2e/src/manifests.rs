@@ -15,9 +15,9 @@ use testbed::Manifest;
 
 use crate::Cluster;
 
-/// The namespaces of `config/`.
+/// The namespaces of the stack: of `config/`, unless `SCAFFOLDING_CONFIG` names another folder.
 pub fn namespaces() -> Vec<String> {
-    let namespaces = Manifest::all()
+    let namespaces = Manifest::stack()
         .iter()
         .filter(|manifest| manifest.kind() == "Namespace");
     namespaces
@@ -67,7 +67,7 @@ impl Manifests {
         } else {
             "namespace"
         };
-        let manifests = Manifest::all()
+        let manifests = Manifest::stack()
             .iter()
             .filter(|manifest| manifest.kind() == kind)
             .filter(|manifest| self.names.contains_key(&text(manifest, home)));

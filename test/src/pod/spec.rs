@@ -195,6 +195,8 @@ pub(super) struct Volume {
     pub(super) config_map: Option<ConfigMapVolume>,
     #[serde(rename = "emptyDir")]
     _empty_dir: Option<IgnoredAny>,
+    #[serde(rename = "persistentVolumeClaim")]
+    _claim: Option<IgnoredAny>,
 }
 
 impl Volume {

@@ -119,6 +119,9 @@ fn changed(from: &str, to: &str) -> (Output, String) {
     let mut changes = 0;
     for file in fs::read_dir(config).unwrap() {
         let file = file.unwrap();
+        if file.path().extension().is_none() {
+            continue;
+        }
         let manifest = fs::read_to_string(file.path()).unwrap();
         changes += manifest.matches(from).count();
         let manifest = manifest.replacen(from, to, 1);
