@@ -35,7 +35,7 @@ link_programs() {
 
 module_names() { for m in "$modules"/*/; do basename "$m"; done | xargs; }
 
-# A module of one program names it (cosign-v2 is a `cosign` upstream); several keep their own names.
+# A module of one program names it (cosign-v2 is a `cosign` upstream, tesseract a `posix`); several keep their own names.
 build_module() {
 	local dir out ldflags='-s -w'
 	dir=$(bin_dir "$1")

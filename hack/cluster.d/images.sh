@@ -52,6 +52,12 @@ image_of_server() {
 	archive_of "$1" "$2" --entrypoint "/ko-app/$name" "$3=/ko-app/$name"
 }
 
+# Upstream's is no image of ko: on distroless, without an entrypoint, and `rekor-server serve` is its command.
+image_of_rekor-tiles() { archive_of "$1" "$2" "$(bin_dir rekor-tiles)/rekor-tiles=/usr/local/bin/rekor-server"; }
+
+# ko names the program after its folder.
+image_of_tesseract() { archive_of "$1" "$2" --entrypoint /ko-app/posix "$(bin_dir tesseract)/tesseract=/ko-app/posix"; }
+
 # The pause container of every pod, and a shell for helpers.
 image_of_busybox() {
 	local busybox
@@ -104,9 +110,10 @@ package_of() {
 	echo "${package%=*}"
 }
 
-# module_of PROGRAM: the module in modules/ that builds it.
+# module_of PROGRAM: the module in modules/ that builds it. One of its name builds it, whatever it is called upstream.
 module_of() {
 	local file
+	[ ! -f "$modules/$1/go.mod" ] || { echo "$1" && return; }
 	file=$(grep -lE "^(tool)?[[:space:]][^ ]*/$1\$" "$modules"/*/go.mod) || die "no module builds $1"
 	basename "$(dirname "$file")"
 }
@@ -126,11 +133,11 @@ check_images() {
 	local image source program failed=
 	while read -r image; do
 		failed=1
-		echo "config/ uses $image, which isn't in hack/cluster.d/images" >&2
+		echo "config/ or hack/stacks/ uses $image, which isn't in hack/cluster.d/images" >&2
 	done < <(comm -23 <(config_images) <(rows | awk '{ print $1 }' | sort))
 	while read -r image; do
 		failed=1
-		echo "hack/cluster.d/images has $image for config/, which doesn't use it" >&2
+		echo "hack/cluster.d/images has $image for config/, and neither it nor hack/stacks/ uses it" >&2
 	done < <(comm -13 <(config_images) <(rows | awk '$4 == "config" { print $1 }' | sort))
 	while read -r image source program _; do
 		[[ $source != debian:* ]] || continue
@@ -143,5 +150,5 @@ check_images() {
 }
 
 config_images() {
-	sed -nE 's/^.*[^a-z]image: *"?([^" ]+)"?.*$/\1/p' "$parts"/../../config/*.yaml | grep -v '^localhost/scaffolding/' | sort -u
+	sed -nE 's/^.*[^a-z]image: *"?([^" ]+)"?.*$/\1/p' "$parts"/../../config/*.yaml "$parts"/../stacks/*/*.yaml | grep -v '^localhost/scaffolding/' | sort -u
 }

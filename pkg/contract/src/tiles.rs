@@ -25,7 +25,7 @@ pub const REKOR_TILES: KeyPair = KeyPair {
         "rekor-tiles-pub-key",
         "createsecret",
         &[PUBLIC, ORIGIN],
-        COPYSECRETS,
+        &["copysecrets", "rekor"],
     ),
     key: SIGNING_SECRET,
     password: Some(SIGNING_SECRET_PASSWORD),
