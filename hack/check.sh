@@ -37,12 +37,23 @@ shell_scripts() {
 	if git grep -n '# shellcheck .*disabl[e]=\|# shellcheck source=/dev/nul[l]' -- .ci hack test; then return 1; fi
 }
 
+# The other stacks are rendered by hack/cluster's kubectl, if somebody has built it.
+manifests() {
+	local kubectl stack
+	kubectl=$(hack/cluster bin kubernetes)
+	[ -x "$kubectl/kubectl" ] || { echo 'not done: hack/cluster build kubernetes' && return; }
+	for stack in config config/tiles config/both; do
+		PATH=$kubectl:$PATH SCAFFOLDING_CONFIG=$stack cargo test --quiet --locked --package=testbed --test=manifests --test=contract 2>&1 | tee -a "$log"
+	done
+}
+
 step formatting cargo fmt --all --check
 step clippy cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 step tests tests
+step 'manifests of each stack' manifests
 step documentation documentation
 step dependencies dependencies
 step 'shell scripts' shell_scripts
-step 'images in config/' hack/cluster images --check
+step 'images of the stacks' hack/cluster images --check
 echo "all checks passed after $SECONDS s:"
 awk '/^test result: / { passed += $4; failed += $6 } END { printf "%d passed, %d failed\n", passed, failed }' "$log"

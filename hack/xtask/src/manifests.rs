@@ -5,6 +5,7 @@ use std::{
     fs,
     io::{self, Write},
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::{Context, Result, ensure};
@@ -69,7 +70,8 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
         .context("printing the manifests")
 }
 
-/// The manifests below `path`, in the order in which `kubectl apply -f` takes them.
+/// The manifests below `path`, in the order in which `kubectl apply -f` takes them. A folder with
+/// nothing but a `Kustomization` is rendered, as for `kubectl apply -k`, by kubectl.
 fn read(path: &Path) -> Result<Vec<(PathBuf, String)>> {
     let reading = || format!("reading {}", path.display());
     let mut files = vec![path.to_owned()];
@@ -85,6 +87,9 @@ fn read(path: &Path) -> Result<Vec<(PathBuf, String)>> {
         });
         files.sort();
     }
+    if files.is_empty() && path.join("Kustomization").exists() {
+        return Ok(vec![(path.into(), render(path)?)]);
+    }
     ensure!(!files.is_empty(), "no manifests in {}", path.display());
     let text = |file: PathBuf| {
         let text =
@@ -92,6 +97,22 @@ fn read(path: &Path) -> Result<Vec<(PathBuf, String)>> {
         Ok((file, text))
     };
     files.into_iter().map(text).collect()
+}
+
+fn render(folder: &Path) -> Result<String> {
+    let mut kubectl = Command::new("kubectl");
+    let output = kubectl.arg("kustomize").arg(folder).output();
+    let output = output.with_context(|| {
+        let folder = folder.display();
+        format!("{folder} is a Kustomization: starting kubectl, which reads those")
+    })?;
+    ensure!(
+        output.status.success(),
+        "rendering {}: {}",
+        folder.display(),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).with_context(|| format!("reading {}", folder.display()))
 }
 
 /// All manifests as one stream of documents.
