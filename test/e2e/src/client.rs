@@ -105,20 +105,7 @@ impl Cosign {
     }
 
     async fn run_on(self, script: &str, input: &[u8]) -> Result<String> {
-        let name = self.name();
-        let folder = format!("mkdir -p {name}; cd {name}; export TUF_ROOT=/work/{name}/tuf");
-        let script = format!("{folder}; {script}");
-        let args = [
-            "exec",
-            "--namespace=default",
-            "--stdin",
-            "client",
-            "--",
-            "sh",
-            "-euc",
-            &script,
-        ];
-        process::text(process::command("kubectl", &args), input).await
+        run_on(self.name(), script, input).await
     }
 
     /// As it is called on the command line.
@@ -128,6 +115,43 @@ impl Cosign {
             Self::V2 => "cosign-v2",
         }
     }
+}
+
+/// Runs a script of sh on `input` in a folder of the client's pod.
+///
+/// # Errors
+///
+/// As [`process::run`].
+pub async fn run_on(folder: &str, script: &str, input: &[u8]) -> Result<String> {
+    let enter = format!("mkdir -p {folder}; cd {folder}; export TUF_ROOT=/work/{folder}/tuf");
+    let script = format!("{enter}; {script}");
+    let args = [
+        "exec",
+        "--namespace=default",
+        "--stdin",
+        "client",
+        "--",
+        "sh",
+        "-euc",
+        &script,
+    ];
+    process::text(process::command("kubectl", &args), input).await
+}
+
+/// A token of the account that signs in the client's pod, for who signs elsewhere.
+///
+/// # Errors
+///
+/// What kubectl says.
+pub async fn token() -> Result<String> {
+    let create = [
+        "create",
+        "token",
+        "--namespace=default",
+        "--audience=sigstore",
+        "default",
+    ];
+    Ok(process::run("kubectl", &create).await?.trim().to_owned())
 }
 
 /// The flags by which cosign is told who signed.

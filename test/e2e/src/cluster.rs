@@ -1,6 +1,6 @@
 //! The cluster, as its administrator sees it.
 
-use std::{fmt::Debug, time::Duration};
+use std::{env, fmt::Debug, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use k8s_openapi::{
@@ -69,13 +69,18 @@ impl Cluster {
         Ok(())
     }
 
-    /// Applies `config/`, as the README says.
+    /// Applies `config/`, or the stack that `SCAFFOLDING_CONFIG` names, as the README says.
     ///
     /// # Errors
     ///
     /// What kubectl says.
     pub async fn apply(&self) -> Result<()> {
-        process::run("kubectl", &["apply", "-f", "config/"]).await?;
+        let stack = env::var("SCAFFOLDING_CONFIG").ok();
+        let args = match stack.as_deref() {
+            None | Some("config") => ["apply", "-f", "config/"],
+            Some(folder) => ["apply", "-k", folder],
+        };
+        process::run("kubectl", &args).await?;
         Ok(())
     }
 
