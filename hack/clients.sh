@@ -3,7 +3,8 @@
 # before, while the repository is renewed, its keys are rotated and its inputs change; and ten
 # simulated years of it. A line for each client and state, and a table. Then every kind of key that a
 # server may have: which clients verify what is signed with it; and whether they verify under keys and
-# chains made as docs/own-keys.md says. Versions are pinned in test/clients (Go, Python, JavaScript),
+# chains made as docs/own-keys.md says. Then real servers of a stack with tiles: who signs where, and what is verified, on the way to it.
+# Versions are pinned in test/clients (Go, Python, JavaScript),
 # hack/cluster.d/modules (cosign) and Cargo.lock.
 #
 # Runs as root on Debian with Rust, Go, Python and Node 20. What runs after the installation has no
@@ -37,6 +38,15 @@ go_clients() {
 	CGO_ENABLED=0 go build -C test/clients/signer -mod=readonly -trimpath -o "$installed/bin/" .
 }
 
+# What a stack with tiles is made of.
+servers() {
+	local server
+	for server in rekor-tiles tesseract fulcio timestamp-server; do
+		hack/cluster build "$server"
+		ln -sf "$(hack/cluster bin "$server")/$server" "$installed/bin"
+	done
+}
+
 # Go, Python and Node read URLs as pkg/address/tests has recorded.
 urls() { TEST_URL_READERS=1 cargo test --quiet --locked --package=scaffolding-address --test=readers; }
 
@@ -49,6 +59,7 @@ alone() {
 step 'packages' packages
 step 'createtuf, tufserver, the Rust clients' programs
 step 'cosign, the Go clients' go_clients
+step 'Rekor v2, TesseraCT, Fulcio, a timestamp authority' servers
 step 'the Python clients' python_clients
 step 'the JavaScript clients' javascript_clients
 
@@ -61,3 +72,4 @@ step 'every client, at every state' alone target/debug/clients
 step 'ten years' alone target/debug/ten-years
 step 'every kind of key, with every server' alone target/debug/key-kinds
 step "keys and chains of one's own" alone target/debug/own-chain
+step 'Rekor v2 and TesseraCT, and the way to them' alone target/debug/tiles

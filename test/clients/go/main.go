@@ -61,8 +61,16 @@ func verifyBundle(trustedRoot []byte) error {
 	if err != nil {
 		return err
 	}
-	verifier, err := verify.NewVerifier(trust, verify.WithSignedCertificateTimestamps(1), verify.WithTransparencyLog(1),
-		verify.WithIntegratedTimestamps(1), verify.WithSignedTimestamps(1))
+	asked := []verify.VerifierOption{verify.WithSignedCertificateTimestamps(1), verify.WithTransparencyLog(1), verify.WithSignedTimestamps(1)}
+	entries, err := signed.TlogEntries()
+	if err != nil {
+		return err
+	}
+	// Rekor v2 tells no time.
+	if len(entries) > 0 && !entries[0].IntegratedTime().IsZero() {
+		asked = append(asked, verify.WithIntegratedTimestamps(1))
+	}
+	verifier, err := verify.NewVerifier(trust, asked...)
 	if err != nil {
 		return err
 	}

@@ -62,6 +62,11 @@ impl Served {
             archive: site.archive(),
         })
     }
+
+    /// Where clients find it.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
 }
 
 /// What a client is to verify, and who signed it.
@@ -70,6 +75,8 @@ pub struct Signed {
     pub bundle: PathBuf,
     /// The file that was signed.
     pub blob: PathBuf,
+    /// Who says who signed it.
+    pub issuer: &'static str,
 }
 
 impl Client {
@@ -97,7 +104,7 @@ impl Client {
             .env("BUNDLE", &signed.bundle)
             .env("BLOB", &signed.blob)
             .env("IDENTITY", IDENTITY)
-            .env("ISSUER", ISSUER)
+            .env("ISSUER", signed.issuer)
             .output()
             .context("starting it")?;
         let said = String::from_utf8_lossy(&output.stderr);
@@ -118,7 +125,7 @@ impl Client {
 }
 
 /// The lines that speak of an error; else the last one.
-fn gist(said: &str) -> String {
+pub(crate) fn gist(said: &str) -> String {
     let errors = said
         .lines()
         .filter(|line| line.to_lowercase().contains("error"));

@@ -4,6 +4,8 @@
 #![expect(clippy::print_stdout, reason = "what it shows is what it is for")]
 
 pub mod client;
+pub mod loopback;
+pub mod signers;
 pub mod verifiers;
 
 use std::{

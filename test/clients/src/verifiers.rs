@@ -30,6 +30,23 @@ pub const PASSWORD: &[u8] = b"password";
 ///
 /// That something else fails.
 pub fn sign_and_verify(site: &mut Site<'_>, home: &Path) -> Result<Option<Vec<Option<String>>>> {
+    let Some(signed) = sign_as_servers(home)? else {
+        return Ok(None);
+    };
+    let outcome = site.createtuf()?.run();
+    ensure!(outcome.code == 0, "createtuf: {}", outcome.log);
+    site.mount()?;
+    let served = Served::by(site)?;
+    let clients = VERIFIERS.map(|(name, _)| client(name));
+    verdicts(&clients, &served, &signed, home).map(Some)
+}
+
+/// Has the servers' own code sign with the keys in the folder `home`; nothing when a server can't.
+///
+/// # Errors
+///
+/// That something else fails.
+pub fn sign_as_servers(home: &Path) -> Result<Option<Signed>> {
     let signing = Command::new("sign-as-servers")
         .arg(home)
         .env("IDENTITY", IDENTITY)
@@ -41,22 +58,26 @@ pub fn sign_and_verify(site: &mut Site<'_>, home: &Path) -> Result<Option<Vec<Op
         Some(3) => return Ok(None),
         _ => bail!("{}", String::from_utf8_lossy(&signing.stderr)),
     }
-    let outcome = site.createtuf()?.run();
-    ensure!(outcome.code == 0, "createtuf: {}", outcome.log);
-    site.mount()?;
-    let served = Served::by(site)?;
-    let signed = Signed {
+    Ok(Some(Signed {
         bundle: home.join("bundle.json"),
         blob: home.join("blob"),
-    };
-    verdicts(&served, &signed, home).map(Some)
+        issuer: ISSUER,
+    }))
 }
 
-/// Why each of [`VERIFIERS`] doesn't verify, if it doesn't.
-fn verdicts(served: &Served, signed: &Signed, home: &Path) -> Result<Vec<Option<String>>> {
-    let verifiers = VERIFIERS.iter().enumerate();
-    let queue = Mutex::new(verifiers.map(|(number, (name, _))| (number, client(name))));
-    let verdicts = Mutex::new(vec![None; VERIFIERS.len()]);
+/// Why each of these clients, new to the repository, doesn't verify, if it doesn't.
+///
+/// # Errors
+///
+/// When a folder for a client can't be made in `home`.
+pub fn verdicts(
+    clients: &[&'static Client],
+    served: &Served,
+    signed: &Signed,
+    home: &Path,
+) -> Result<Vec<Option<String>>> {
+    let queue = Mutex::new(clients.iter().enumerate());
+    let verdicts = Mutex::new(vec![None; clients.len()]);
     thread::scope(|scope| -> Result<()> {
         let worker = || -> Result<()> {
             loop {

@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, ensure};
-use clients::client::{CLIENTS, Client, Served, Signed};
+use clients::client::{CLIENTS, Client, ISSUER, Served, Signed};
 
 use crate::state::signed;
 
@@ -111,6 +111,7 @@ fn recorded() -> Signed {
     Signed {
         bundle: signed("bundle.json").into(),
         blob: signed("blob").into(),
+        issuer: ISSUER,
     }
 }
 
