@@ -68,6 +68,26 @@ impl Cosign {
         self.verify(blob).await
     }
 
+    /// Has it sign a new blob of this name with the servers of the signing config, and verify it.
+    /// Returns the version of Rekor's entry: of Rekor v1 it is `0.0.1`, of Rekor v2 `0.0.2`.
+    ///
+    /// # Errors
+    ///
+    /// What it says.
+    pub async fn sign_as_configured(self, blob: &str) -> Result<String> {
+        let (name, flags) = match self {
+            Self::V3 => ("cosign", ""),
+            Self::V2 => ("cosign-v2", "--use-signing-config --new-bundle-format"),
+        };
+        let sign = format!("{name} sign-blob --yes {flags} --bundle={blob}.json {blob}");
+        self.run(&format!("date > {blob}\n{sign}")).await?;
+        self.verify(blob).await?;
+        let bundle = self.bundle(blob).await?;
+        let version = "/verificationMaterial/tlogEntries/0/kindVersion/version";
+        let version = bundle.pointer(version).and_then(Value::as_str);
+        Ok(version.context("an entry without a version")?.to_owned())
+    }
+
     /// Has it verify the blob of this name.
     ///
     /// # Errors

@@ -12,6 +12,7 @@ mod manifests;
 pub mod newest;
 mod objects;
 pub mod openssl;
+pub mod outside;
 mod phases;
 pub mod process;
 

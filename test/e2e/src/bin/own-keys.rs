@@ -9,7 +9,9 @@ use std::{fs, path::Path, process::ExitCode};
 use anyhow::{Context as _, Result, ensure};
 use clap::Parser;
 use contract::{CTLOG, FULCIO, KeyPair, REKOR, TSA};
-use e2e::{Cluster, Cosign, Manifests, Phases, client, job, namespaces, newest, openssl, process};
+use e2e::{
+    Cluster, Cosign, Manifests, Phases, client, job, namespaces, newest, openssl, outside, process,
+};
 use k8s_openapi::api::batch::v1::Job;
 use kube::api::DeleteParams;
 use tempfile::TempDir;
@@ -67,9 +69,11 @@ impl Own {
             let what = format!("{}: signs and verifies", cosign.name());
             phases.run(&what, self.sign(cosign)).await;
         }
-        for (name, program) in CLIENTS {
+        let signed = Cosign::BOTH.map(|cosign| (cosign, BLOB.to_owned()));
+        for (name, program) in outside::CLIENTS {
             let what = format!("{name}: verifies what both cosigns signed");
-            phases.run(&what, self.verify_with(program)).await;
+            let verify = outside::verify(&self.cluster, program, &signed);
+            phases.run(&what, verify).await;
         }
         phases
             .run(
@@ -132,36 +136,6 @@ impl Own {
         cosign.sign("first").await?;
         cosign.sign(BLOB).await?;
         newest::check(&self.cluster, &cosign.bundle(BLOB).await?).await
-    }
-
-    /// Has a client on this machine verify what the cosigns signed, with what it gets from the TUF
-    /// server.
-    async fn verify_with(&self, program: &str) -> Result<()> {
-        let home = TempDir::new()?;
-        let write = |name: &str, content: &[u8]| fs::write(home.path().join(name), content);
-        let root = self.secret("tuf-system", "tuf-root").await?;
-        write("root.json", &root["root"])?;
-        let script = format!(
-            "kubectl -n tuf-system port-forward service/tuf {PORT}:80 > /dev/null &
-            trap 'kill $(jobs -p)' EXIT
-            until : < /dev/tcp/localhost/{PORT}; do sleep 0.2; done 2> /dev/null
-            {program} http://localhost:{PORT}"
-        );
-        for cosign in Cosign::BOTH {
-            write("blob", cosign.run(&format!("cat {BLOB}")).await?.as_bytes())?;
-            let bundle = cosign.bundle(BLOB).await?.to_string();
-            write("bundle.json", bundle.as_bytes())?;
-            let mut command = bash(home.path(), &script);
-            command.envs([
-                ("BUNDLE", "bundle.json"),
-                ("BLOB", "blob"),
-                ("IDENTITY", client::IDENTITY),
-                ("ISSUER", client::ISSUER),
-            ]);
-            command.env("HOME", home.path());
-            process::text(command, b"").await?;
-        }
-        Ok(())
     }
 
     /// Puts another CA over the one that is trusted. createcerts refuses it; with the first one
@@ -261,10 +235,4 @@ const BEFORE: [&str; 5] = [
     "### A chain for the timestamp authority",
     "### The CT log's key",
 ];
-/// Programs of `test/clients`, called with the TUF server's URL.
-const CLIENTS: [(&str, &str); 2] = [
-    ("sigstore-python", "sigstore-python.sh"),
-    ("sigstore-js", "sigstore-tuf.js"),
-];
 const BLOB: &str = "own-keys";
-const PORT: u16 = 8090;
