@@ -152,7 +152,12 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
         ),
         Reader::Fulcio | Reader::FulcioWithoutChain => {
             let files = [("key", entry(FULCIO.key)), ("cert", entry(FULCIO.trusted))];
-            Question::new("fulcio", "fulcio", &files, FULCIO.password.map(entry).as_ref())
+            Question::new(
+                "fulcio",
+                "fulcio",
+                &files,
+                FULCIO.password.map(entry).as_ref(),
+            )
         }
         Reader::Tsa | Reader::TsaWithoutChain => {
             let files = [("key", entry(TSA.key)), ("chain", entry(TSA.trusted))];

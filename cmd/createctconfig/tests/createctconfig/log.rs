@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 use contract::{CTLOG_TILES, CTLOG_TILES_LOG};
 use keys::{Kind, PrivateKey, Reader};
 use testbed::{
-    Calls, Entries, Fulcio, Kubernetes, Process, material,
+    Calls, Entries, Fulcio, Kubernetes, Process,
     suite::{Pair, Scene, States, Story, assert_belongs_together},
 };
 
