@@ -22,7 +22,7 @@ use crate::{
 use proto::{
     CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest,
     GetLatestSignedLogRootResponse, GetTreeRequest, InitLogRequest, InitLogResponse,
-    ListTreesRequest, ListTreesResponse, SignedLogRoot,
+    ListTreesRequest, ListTreesResponse, SignedLogRoot, UpdateTreeRequest,
     trillian_admin_server::{TrillianAdmin, TrillianAdminServer},
     trillian_log_server::{TrillianLog, TrillianLogServer},
 };
@@ -168,6 +168,29 @@ impl TrillianAdmin for Trees {
         tree.deleted = false;
         self.lock().insert(tree.tree_id, (tree.clone(), None));
         Ok(tree.into())
+    }
+
+    async fn update_tree(&self, request: tonic::Request<UpdateTreeRequest>) -> Answer<Tree> {
+        let UpdateTreeRequest { tree, update_mask } = request.into_inner();
+        let tree = tree.ok_or_else(|| Status::invalid_argument("a tree is required"))?;
+        let paths = update_mask.unwrap_or_default().paths;
+        if paths.is_empty() {
+            return Err(Status::invalid_argument("an update_mask is required"));
+        }
+        // Our Jobs change nothing else.
+        if let Some(other) = paths.iter().find(|path| *path != "tree_state") {
+            let text = format!("invalid update_mask path: {other:?}");
+            return Err(Status::invalid_argument(text));
+        }
+        let id = tree.tree_id;
+        let mut trees = self.lock();
+        let (stored, _) = trees.get_mut(&id).ok_or_else(|| not_found(id))?;
+        if tree.tree_state() == TreeState::UnknownTreeState {
+            let text = format!("invalid tree_state: {}", tree.tree_state().as_str_name());
+            return Err(Status::invalid_argument(text));
+        }
+        stored.tree_state = tree.tree_state;
+        Ok(stored.clone().into())
     }
 
     async fn delete_tree(&self, request: tonic::Request<DeleteTreeRequest>) -> Answer<Tree> {

@@ -142,7 +142,8 @@ fn a_name_is_that_of_one_object() {
     }
 }
 
-/// The rows of the README's tables of Jobs: job, namespace, what it makes, from what, what it opens.
+/// The rows of the README's tables of Jobs: job, namespace, what it makes, from what, what it
+/// opens.
 fn rows() -> Vec<[String; 5]> {
     let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
     let readme = fs::read_to_string(readme).unwrap();

@@ -2,15 +2,15 @@
 //!
 //! Rekor mounts the private one, and `copysecrets` takes the public one to where the TUF repository
 //! is made. With `--origin` it is the key of a Rekor v2, whose log begins with it: that name is
-//! beside the key, and where the log begins is in a ConfigMap. A stack's databases need passwords that nobody wrote into a manifest: with
-//! `--random-keys` it makes those instead. Running it again changes nothing.
+//! beside the key, and where the log begins is in a ConfigMap. A stack's databases need passwords
+//! that nobody wrote into a manifest: with `--random-keys` it makes those instead. Running it again
+//! changes nothing.
 
 use std::process::ExitCode;
 
 use address::Origin;
 use anyhow::Result;
-use clap::builder::ArgPredicate::IsPresent;
-use clap::{CommandFactory as _, Parser, error::ErrorKind};
+use clap::{CommandFactory as _, Parser, builder::ArgPredicate::IsPresent, error::ErrorKind};
 use contract::{KeyPair, REKOR, REKOR_TILES, REKOR_TILES_LOG};
 use gate::Gate;
 use keypair::{Log, Pair};

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::{ArgAction, CommandFactory as _, Parser, error::ErrorKind};
 use contract::REKOR_CONFIG;
-use trillian::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, Target, TreeId};
+use trillian::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, State, Target, TreeId};
 
 #[derive(Parser)]
 #[command(version, about)]
@@ -65,9 +65,10 @@ pub(crate) struct Args {
     )]
     max_root_duration: Duration,
 
-    /// State of a new tree
-    #[arg(long = "tree_state", default_value = "ACTIVE", value_parser = ["ACTIVE"])]
-    _tree_state: String,
+    /// Put the tree that is published, or that --tree_id names, into this state: ACTIVE, DRAINING or
+    /// FROZEN. A new one is ACTIVE
+    #[arg(long = "tree_state")]
+    pub(crate) tree_state: Option<State>,
 
     /// Type of a new tree
     #[arg(long = "tree_type", default_value = "LOG", value_parser = ["LOG"])]
@@ -178,7 +179,8 @@ mod tests {
             "--configmap=a/b",
             "--tree_id=0",
             "--tree_id=x",
-            "--tree_state=FROZEN",
+            "--tree_state=MOLTEN",
+            "--tree_state=frozen",
             "--tree_type=PREORDERED_LOG",
             "--display_name=twenty-one-characters",
             "--admin_server=http://log-server",

@@ -12,7 +12,7 @@ use contract::TREE_ID;
 use gate::{Entries, Gate};
 use job::OrRefuse as _;
 use refusal::{Object, Refusal};
-use trillian::{Error, TreeId, Trillian};
+use trillian::{Error, State, TreeId, Trillian};
 
 use flags::Args;
 
@@ -33,13 +33,17 @@ async fn create_tree(args: &Args) -> Result<()> {
     // comes after one that was killed here, or beside another, finds that one's log.
     let id = match known {
         Some(id) => {
-            let confirmed = trillian.confirm(id).await;
+            let confirmed = match args.tree_state {
+                None => trillian.confirm(id).await,
+                Some(state) => trillian.set_state(id, state).await,
+            };
             confirmed.or_refuse("confirming the log in Trillian", |error| {
                 unusable(&tree_id, error)
             })?;
             id
         }
         None => {
+            check_new(&tree_id, args.tree_state)?;
             let log = args.log(&gate.identity().await?);
             let found = trillian.find_or_create(&log).await;
             found.or_refuse("creating a log in Trillian", |error| {
@@ -83,12 +87,33 @@ fn known_id(
     }
 }
 
+/// Checks that a tree that isn't there yet is to take entries.
+fn check_new(tree_id: &Object, state: Option<State>) -> Result<(), Refusal> {
+    let Some(state) = state.filter(|state| *state != State::Active) else {
+        return Ok(());
+    };
+    Err(Refusal::new(
+        tree_id,
+        format!(
+            "isn't there, and --tree_state={} is for a tree that is",
+            state.name()
+        ),
+        "leave the flag out, or name a tree with --tree_id",
+    ))
+}
+
 /// The refusal of a tree that is published or asked for and can't be used.
 fn unusable(tree_id: &Object, error: &Error) -> Refusal {
+    let way_out = match error {
+        Error::Unusable { closed: true, .. } => {
+            "leave this Job out if that is meant, or add --tree_state=ACTIVE, or remove the entry to start a new log"
+        }
+        _ => "restore Trillian's database from a backup, or remove the entry to start a new log",
+    };
     Refusal::new(
         tree_id,
         format!("or --tree_id names a tree that can't be used ({error})"),
-        "restore Trillian's database from a backup, or remove the entry to start a new log",
+        way_out,
     )
 }
 
@@ -96,7 +121,9 @@ fn unusable(tree_id: &Object, error: &Error) -> Refusal {
 fn unpublished(tree_id: &Object, error: &Error) -> Refusal {
     let way_out = match error {
         Error::Several(_) => "publish the one that is wanted with --tree_id",
-        _ => "make that tree ACTIVE again, or delete it in Trillian to start a new log",
+        _ => {
+            "publish that tree with --tree_id and --tree_state=ACTIVE, or delete it in Trillian to start a new log"
+        }
     };
     Refusal::new(
         tree_id,

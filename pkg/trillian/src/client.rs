@@ -4,6 +4,7 @@ use std::{error::Error as _, time::Duration};
 
 use address::Target;
 use contract::CONNECT_TIMEOUT;
+use prost_types::FieldMask;
 use tonic::{
     Code, Response, Status,
     transport::{Certificate, Channel, ClientTlsConfig, Endpoint},
@@ -11,11 +12,11 @@ use tonic::{
 use tracing::{info, warn};
 
 use crate::{
-    Error, Log, TreeId, log,
+    Error, Log, State, TreeId, log,
     proto::{
         CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest, GetTreeRequest,
-        InitLogRequest, ListTreesRequest, Tree, trillian_admin_client::TrillianAdminClient,
-        trillian_log_client::TrillianLogClient,
+        InitLogRequest, ListTreesRequest, Tree, TreeState, UpdateTreeRequest,
+        trillian_admin_client::TrillianAdminClient, trillian_log_client::TrillianLogClient,
     },
 };
 
@@ -107,11 +108,46 @@ impl Trillian {
     ///
     /// [`Error::Missing`] and [`Error::Unusable`], which waiting doesn't cure, and [`Error::Call`].
     pub async fn confirm(&mut self, id: TreeId) -> Result<(), Error> {
-        let tree = match self.admin.get_tree(GetTreeRequest { tree_id: id }).await {
-            Err(status) if status.code() == Code::NotFound => return Err(Error::Missing(id)),
-            answer => self.answered("GetTree", answer)?,
-        };
+        let tree = self.tree(id).await?;
         self.initialise(log::usable_id(&tree)?).await
+    }
+
+    /// Puts tree `id`, a log that exists, into a state. Nothing is written if it is in that state.
+    ///
+    /// # Errors
+    ///
+    /// As [`Trillian::confirm`], whatever the tree's state was.
+    pub async fn set_state(&mut self, id: TreeId, state: State) -> Result<(), Error> {
+        let tree = self.tree(id).await?;
+        match log::usable_id(&tree) {
+            Ok(_) | Err(Error::Unusable { closed: true, .. }) => (),
+            Err(error) => return Err(error),
+        }
+        let (old, new) = (tree.tree_state(), TreeState::from(state));
+        if old != new {
+            let request = UpdateTreeRequest {
+                tree: Some(Tree {
+                    tree_id: id,
+                    tree_state: new.into(),
+                    ..Tree::default()
+                }),
+                update_mask: Some(FieldMask {
+                    paths: vec!["tree_state".into()],
+                }),
+            };
+            let updated = self.admin.update_tree(request).await;
+            self.answered("UpdateTree", updated)?;
+            let [old, new] = [old, new].map(|state| state.as_str_name());
+            info!(tree = id, "tree {id} in Trillian was {old} and is {new}");
+        }
+        self.initialise(id).await
+    }
+
+    async fn tree(&mut self, id: TreeId) -> Result<Tree, Error> {
+        match self.admin.get_tree(GetTreeRequest { tree_id: id }).await {
+            Err(status) if status.code() == Code::NotFound => Err(Error::Missing(id)),
+            answer => self.answered("GetTree", answer),
+        }
     }
 
     /// Deletes the log's other usable trees beside `kept`, if they are empty. One with entries is

@@ -39,7 +39,7 @@ use tonic::Code;
 
 pub use address::Target;
 pub use client::Trillian;
-pub use log::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log};
+pub use log::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, State};
 
 /// The ID of a tree: Trillian picks it, at random and positive.
 pub type TreeId = i64;
@@ -94,6 +94,8 @@ pub enum Error {
         id: TreeId,
         /// Its state and type.
         what: String,
+        /// Whether another state is all that it needs.
+        closed: bool,
     },
     /// More than one tree of the log has entries.
     #[error("trees {} in Trillian have entries", list(.0))]

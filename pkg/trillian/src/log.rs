@@ -1,6 +1,6 @@
 //! What a log is to be, and how its tree is recognised.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 use crate::{
     Error, TreeId,
@@ -12,6 +12,44 @@ pub const DISPLAY_NAME_LENGTH: usize = 20;
 
 /// Characters that Trillian's databases keep of a tree's description.
 pub const DESCRIPTION_LENGTH: usize = 200;
+
+/// What a tree takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// Entries.
+    Active,
+    /// No new entries; those that were taken are integrated.
+    Draining,
+    /// Nothing: it stays as it is, and is read.
+    Frozen,
+}
+
+impl State {
+    /// Its name in Trillian.
+    pub fn name(self) -> &'static str {
+        TreeState::from(self).as_str_name()
+    }
+}
+
+impl FromStr for State {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let all = [Self::Active, Self::Draining, Self::Frozen];
+        let named = all.into_iter().find(|state| state.name() == name);
+        named.ok_or("it has to be ACTIVE, DRAINING or FROZEN")
+    }
+}
+
+impl From<State> for TreeState {
+    fn from(state: State) -> Self {
+        match state {
+            State::Active => Self::Active,
+            State::Draining => Self::Draining,
+            State::Frozen => Self::Frozen,
+        }
+    }
+}
 
 /// A log to be found or created.
 #[derive(Debug, Clone)]
@@ -67,7 +105,8 @@ pub(crate) fn usable_id(tree: &Tree) -> Result<TreeId, Error> {
         (deleted, state, kind) => {
             let deleted = if deleted { "deleted " } else { "" };
             let what = format!("{deleted}{} {}", state.as_str_name(), kind.as_str_name());
-            Err(Error::Unusable { id, what })
+            let closed = (tree.deleted, kind) == (false, TreeType::Log);
+            Err(Error::Unusable { id, what, closed })
         }
     }
 }

@@ -63,7 +63,7 @@ struct Request {
 impl Request {
     /// Whether the request changes anything, so that it makes a difference whether it was done.
     fn writes(&self) -> bool {
-        let verb = ["create ", "update ", "Create", "Init", "Delete"];
+        let verb = ["create ", "update ", "Create", "Init", "Delete", "Update"];
         verb.iter().any(|verb| self.call.starts_with(verb))
     }
 }

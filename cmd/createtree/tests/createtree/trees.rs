@@ -1,6 +1,9 @@
 //! Which tree is published, and what becomes of the others.
 
-use testbed::{Fault, Tree, TreeState, TreeType, suite::Scene as _};
+use testbed::{
+    Calls, Fault, Kubernetes, Process, Tree, TreeState, TreeType,
+    suite::{Scene, Story},
+};
 
 use crate::Rekor;
 
@@ -121,6 +124,107 @@ fn a_published_tree_that_cannot_be_used_is_refused() {
         rekor.trillian.put(tree, true);
         rekor.assert_refused(&[], &[text]);
     }
+}
+
+#[test]
+fn a_published_tree_is_put_into_the_state_that_is_asked_for_and_stays_there() {
+    let rekor = Rekor::set();
+    rekor.job().run().assert(0, &["done"]);
+    let id = rekor.trillian.trees()[0].tree_id;
+    let states = ["DRAINING", "FROZEN", "ACTIVE", "FROZEN"];
+    for (number, state) in states.into_iter().enumerate() {
+        let flag = format!("--tree_state={state}");
+        let before = rekor.kubernetes.objects();
+        for _ in 0..2 {
+            let outcome = rekor.job().args([&flag]).run();
+            outcome.assert(0, &["done"]);
+            let [tree] = &rekor.trillian.trees()[..] else {
+                panic!("one tree is there");
+            };
+            assert_eq!(tree.tree_state().as_str_name(), state);
+            assert_eq!(tree.description, rekor.mark("rekor-system", "rekor-config"));
+        }
+        assert_eq!(rekor.trillian.calls.count("UpdateTree"), number + 1);
+        rekor.kubernetes.assert_unchanged(&before);
+        assert_eq!(rekor.published(), id.to_string());
+        if state != "ACTIVE" {
+            rekor.assert_refused(&[], &[&format!("{state} LOG"), "--tree_state=ACTIVE"]);
+        }
+    }
+}
+
+#[test]
+fn a_state_is_for_a_tree_that_is_there() {
+    let rekor = Rekor::set();
+    for state in ["DRAINING", "FROZEN"] {
+        let flag = format!("--tree_state={state}");
+        rekor.assert_refused(&[&flag], &["isn't there", &flag, "leave the flag out"]);
+    }
+    rekor
+        .job()
+        .args(["--tree_state=ACTIVE"])
+        .run()
+        .assert(0, &["done"]);
+
+    let rekor = Rekor::set();
+    rekor.publish("5");
+    rekor.assert_refused(&["--tree_state=FROZEN"], &["Trillian has no tree 5"]);
+    for (kind, deleted) in [(TreeType::PreorderedLog, false), (TreeType::Log, true)] {
+        let tree = Tree {
+            tree_type: kind.into(),
+            deleted,
+            ..rekor.tree(5)
+        };
+        rekor.trillian.put(tree, true);
+        rekor.assert_refused(&["--tree_state=FROZEN"], &["can't be used", "restore"]);
+    }
+}
+
+#[test]
+fn a_tree_that_is_given_is_published_in_its_new_state() {
+    let rekor = Rekor::set();
+    rekor.trillian.put(rekor.tree(5), true);
+    let flags = ["--tree_id=5", "--tree_state=FROZEN"];
+    rekor.job().args(flags).run().assert(0, &["done"]);
+    assert_eq!(rekor.published(), "5");
+    assert_eq!(rekor.trillian.trees()[0].tree_state(), TreeState::Frozen);
+}
+
+/// A published tree that is to be frozen.
+struct ToFreeze(Rekor);
+
+impl Scene for ToFreeze {
+    fn set() -> Self {
+        let rekor = Rekor::set();
+        rekor.job().run().assert(0, &["done"]);
+        Self(rekor)
+    }
+
+    fn kubernetes(&self) -> &Kubernetes {
+        self.0.kubernetes()
+    }
+
+    fn job(&self) -> Process<'_> {
+        self.0.job().args(["--tree_state=FROZEN"])
+    }
+
+    fn servers(&self) -> Vec<(&'static str, &Calls)> {
+        self.0.servers()
+    }
+}
+
+impl Story for ToFreeze {
+    const NAME: &str = "createtree --tree_state";
+
+    fn verify(&self) {
+        self.0.check();
+        let state = self.0.trillian.trees()[0].tree_state();
+        assert_eq!(state, TreeState::Frozen);
+    }
+}
+
+mod freezing {
+    testbed::story_tests!(super::ToFreeze);
 }
 
 #[test]
