@@ -1,4 +1,4 @@
-//! A Kubernetes API, Trillian and Fulcio within the test's own process, and the Jobs run against
+//! A Kubernetes API, Trillian, Fulcio and a Rekor v2 within the test's own process, and the Jobs run against
 //! them.
 //!
 //! The servers listen on loopback, at a port that the system picks, and do what the real ones do as
@@ -18,6 +18,7 @@ mod process;
 mod proxy;
 mod server;
 pub mod suite;
+pub mod tilelog;
 mod tiles;
 mod tls;
 pub mod trillian;
@@ -30,5 +31,6 @@ pub use pod::Pod;
 pub use process::{Outcome, Process, Running};
 pub use proxy::Proxy;
 pub use server::Address;
+pub use tilelog::TileLog;
 pub use tls::Identity;
 pub use trillian::{Tree, TreeState, TreeType, Trillian};
