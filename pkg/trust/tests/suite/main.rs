@@ -11,4 +11,5 @@ mod published;
 mod refusals;
 mod renewal;
 mod stack;
+mod tiles;
 mod withdrawal;

@@ -13,19 +13,25 @@ pub(crate) fn edited(edit: impl FnOnce(&mut Value)) -> State {
     let mut state = published();
     let mut document = trusted_root(state.repository.as_ref().unwrap());
     edit(&mut document);
-    let target = NewTarget {
-        bytes: document.to_string().into_bytes(),
-        ..NewTarget::default()
-    };
-    let change = Change {
-        new: [(TRUSTED_ROOT.into(), target)].into(),
-        ..Change::default()
-    };
-    state.repository = Some(signed(&state, change));
+    state.repository = Some(signed(&state, change([(TRUSTED_ROOT, document)])));
     state
 }
 
-fn signed(state: &State, change: Change) -> Repository {
+/// Other documents in place of those that are published.
+pub(crate) fn change<const N: usize>(documents: [(&str, Value); N]) -> Change {
+    let target = |document: Value| NewTarget {
+        bytes: document.to_string().into_bytes(),
+        ..NewTarget::default()
+    };
+    Change {
+        new: documents
+            .map(|(name, document)| (name.into(), target(document)))
+            .into(),
+        ..Change::default()
+    }
+}
+
+pub(crate) fn signed(state: &State, change: Change) -> Repository {
     let signer = Signer::new(&state.keys, state.published, state.repository.as_ref()).unwrap();
     let next = signer.next(
         Some(change),
