@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use keys::{Kind, PrivateKey, PublicKey, to_pem};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
-use trust::{Error, Inputs, Policy, State, TRUSTED_ROOT, Urls};
+use trust::{Error, Inputs, Policy, State, TRUSTED_ROOT, TileLog, Urls};
 use tuf::{Change, Keys, NewTarget, Repository, Roles, Signer, Versions};
 
 /// What clients are asked to read, and whether `createtuf` says that they can.
@@ -43,6 +43,10 @@ fn run() -> Result<usize> {
     let all = || keys.iter().chain(&certificates);
 
     let made = all().filter_map(|odd| stack.made_with(odd).transpose());
+    let tiles = keys
+        .iter()
+        .filter_map(|odd| stack.made_with_tiles(odd).transpose());
+    let made = made.chain(tiles);
     let made = made.collect::<Result<Vec<_>>>()?;
     let found = all().map(|odd| stack.found_with(odd));
     let found = found.collect::<Result<Vec<_>>>()?;
@@ -128,6 +132,8 @@ struct Stack {
     /// Private keys, by the names that they are kept under.
     keys: BTreeMap<String, Vec<u8>>,
     inputs: Inputs,
+    /// What a Rekor v2 needs beside it.
+    tsa: Chain,
     policy: Policy,
     published: Repository,
 }
@@ -142,6 +148,7 @@ impl Stack {
         };
         let validity = Validity::from(Timestamp::now().into(), 10 * year)?;
         let root = certs::root_certificate(&key, &subject, validity)?;
+        let tsa = certs::timestamping_chain(&key, &key, &key, "sigstore", validity)?;
         let url = || "http://example.com".to_owned();
         let inputs = Inputs {
             fulcio: vec![Chain::ordered(vec![root])?],
@@ -176,6 +183,7 @@ impl Stack {
         Ok(Self {
             keys,
             inputs,
+            tsa,
             policy,
             published: published.context("nothing is published")?,
         })
@@ -204,10 +212,35 @@ impl Stack {
             urls: self.inputs.urls.clone(),
             ..self.inputs
         };
+        self.made_of(odd, odd.name.clone(), &inputs)
+    }
+
+    /// What is published with `odd` as the key of a Rekor v2, if it can be.
+    fn made_with_tiles(&self, odd: &Odd) -> Result<Option<Case>> {
+        let key = PublicKey::from_pem(to_pem("PUBLIC KEY", &odd.der).as_bytes());
+        let urls = ["http://tiles.example.com".to_owned()];
+        let log = key.map(|key| TileLog::rekor(key, "tiles.example.com", &urls));
+        let Ok(Ok(log)) = log else {
+            return Ok(None);
+        };
+        let inputs = Inputs {
+            fulcio: self.inputs.fulcio.clone(),
+            rekor: self.inputs.rekor.clone(),
+            rekor_tiles: vec![log],
+            ctlog: vec![],
+            ctlog_tiles: vec![],
+            tsa: vec![self.tsa.clone()],
+            urls: self.inputs.urls.clone(),
+            ..self.inputs
+        };
+        self.made_of(odd, format!("{} as a Rekor v2's", odd.name), &inputs)
+    }
+
+    fn made_of(&self, odd: &Odd, name: String, inputs: &Inputs) -> Result<Option<Case>> {
         let state = state(&self.keys, None)?;
-        match state.next(Some(&inputs), &self.policy, Timestamp::now()) {
+        match state.next(Some(inputs), &self.policy, Timestamp::now()) {
             Ok(Some(repository)) => Ok(Some(Case {
-                name: odd.name.clone(),
+                name,
                 trusted_root: trusted_root(&repository).into(),
                 is_readable: true,
                 is_damaged: odd.is_damaged,
