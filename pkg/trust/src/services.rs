@@ -10,8 +10,8 @@
 //! | sigstore-js (`sign/src/config.ts`, `sortServicesByStartDate`) | an end in the past, **no start** | the newest start, of that the first in the list |
 //! | sigstore-rust (`sigstore-trust-root`, `eligible_rekor_urls`) | as the first two | the highest version, of that the first in the list |
 //!
-//! So higher versions come first, and of one version the oldest; and a service that begins later is
-//! taken at once by sigstore-js, which is why its log has to be there when it is published.
+//! So higher versions come first, and of one version the oldest. And before one that begins later
+//! stands in for it what is used until then: see [`stand_in`].
 
 use std::{cmp::Reverse, collections::BTreeSet};
 
@@ -77,6 +77,10 @@ impl Service {
     fn is_valid(&self, now: Timestamp) -> bool {
         self.start() <= now && !self.is_over(now)
     }
+
+    fn is_stand_in(&self) -> bool {
+        self.valid_for.end == Some(self.start())
+    }
 }
 
 impl Wanted {
@@ -110,7 +114,8 @@ impl Turn {
         });
         ours.retain(|service| {
             let is_wanted = wanted.iter().any(|wanted| wanted.is(service));
-            is_wanted || !self.gone.contains(host(&service.url))
+            let is_trusted = is_wanted || !self.gone.contains(host(&service.url));
+            is_trusted && !service.is_stand_in()
         });
         let offered = ours.clone();
         let mut next = vec![];
@@ -125,8 +130,8 @@ impl Turn {
         let staying = ours.into_iter();
         next.extend(staying.filter_map(|service| self.until(name, service, successor)));
         next.sort_by_key(|service| (Reverse(service.major_api_version), service.start()));
-        next.extend(others);
-        next
+        let first = stand_in(&next, self.now);
+        first.into_iter().chain(next).chain(others).collect()
     }
 
     /// One that is published, as it is wanted. Its start never moves.
@@ -231,6 +236,27 @@ impl Turn {
     fn note(&mut self, difference: String) {
         self.differences.insert(difference);
     }
+}
+
+/// What sigstore-js takes until one of the `services` begins, since it looks at no start: what is
+/// used now, listed once more before that, with its start, and an end at the same moment. Other
+/// clients pass over it. With more than one that begins later, sigstore-js takes the last at once.
+fn stand_in(services: &[Service], now: Timestamp) -> Option<Service> {
+    let starts: BTreeSet<_> = services.iter().map(Service::start).collect();
+    let mut later = starts.into_iter().filter(|start| *start > now);
+    let (Some(start), None) = (later.next(), later.next()) else {
+        return None;
+    };
+    let used = services.iter().filter(|service| service.is_valid(now));
+    let used = used.max_by_key(|service| (service.major_api_version, service.start()))?;
+    let valid_for = Period {
+        start: Some(start),
+        end: Some(start),
+    };
+    Some(Service {
+        valid_for,
+        ..used.clone()
+    })
 }
 
 /// Takes the service that `wanted` is, at its URL if there are more than one.

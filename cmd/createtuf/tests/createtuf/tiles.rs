@@ -52,7 +52,9 @@ impl Tuf {
             let url = service["url"].as_str().unwrap().to_owned();
             (url, service["majorApiVersion"].as_u64().unwrap())
         };
-        services.map(service).collect()
+        // Without those that stand in for one that begins later.
+        let own = services.filter(|one| one["validFor"]["end"] != one["validFor"]["start"]);
+        own.map(service).collect()
     }
 }
 
