@@ -183,14 +183,9 @@ fn a_new_repository_offers_both_from_the_beginning_and_v2_first() {
 #[test]
 fn a_v2_that_is_added_begins_after_the_overlap_and_its_start_never_moves() {
     let mut state = made(&asked(true, &[]));
-    let v2 = rekor(&ed25519(), HOST);
+    let v2 = [rekor(&ed25519(), HOST)];
     let before = state.repository.clone().unwrap();
-    step(
-        &mut state,
-        &asked(true, &[v2.clone()]),
-        &overlapping(),
-        start(),
-    );
+    step(&mut state, &asked(true, &v2), &overlapping(), start());
     let begins = start() + days(1);
     let after = state.repository.clone().unwrap();
     assert_eq!(
@@ -208,19 +203,14 @@ fn a_v2_that_is_added_begins_after_the_overlap_and_its_start_never_moves() {
 
     // Whatever is asked meanwhile: v1 stays until then, and goes later.
     let now = start() + days(1) / 2;
-    step(
-        &mut state,
-        &asked(false, &[v2.clone()]),
-        &overlapping(),
-        now,
-    );
+    step(&mut state, &asked(false, &v2), &overlapping(), now);
     let [new, old] = services(&state).try_into().unwrap();
     assert_eq!((new.start, new.end), (begins, None));
     assert_eq!((old.version, old.end), (1, Some(begins)));
-    step(&mut state, &asked(true, &[v2.clone()]), &overlapping(), now);
+    step(&mut state, &asked(true, &v2), &overlapping(), now);
     let [new, old] = services(&state).try_into().unwrap();
     assert_eq!((new.start, old.end), (begins, None));
-    step(&mut state, &asked(false, &[v2]), &overlapping(), begins);
+    step(&mut state, &asked(false, &v2), &overlapping(), begins);
     let [only] = services(&state).try_into().unwrap();
     assert_eq!((only.version, only.start), (2, begins));
     assert_eq!(logs(&state, "tlogs").len(), 2);
