@@ -1,5 +1,5 @@
-//! A Kubernetes API, Trillian, Fulcio and a Rekor v2 within the test's own process, and the Jobs run against
-//! them.
+//! A Kubernetes API, Trillian, Fulcio and a Rekor v2 within the test's own process, and the Jobs
+//! run against them.
 //!
 //! The servers listen on loopback, at a port that the system picks, and do what the real ones do as
 //! far as our Jobs can see it. They are strict: what they don't know, they refuse. What each was

@@ -124,7 +124,7 @@ fn write(volume: &mut Volume, request: &[u8]) -> Response<Body> {
             "rootHash": root,
             "treeSize": size.to_string(),
             "hashes": hashes,
-            "checkpoint": {"envelope": volume.note()},
+            "checkpoint": {"envelope": volume.published()},
         },
         "canonicalizedBody": Base64::encode_string(entry.as_bytes()),
     });

@@ -72,8 +72,8 @@ impl Known {
             subject: subject.into(),
             config_map,
             way_out: format!(
-                "restore the log's volume from its newest backup, or start a new log: delete the \
-                 volume, {} and both Secrets of the key",
+                "restore the volume's newest backup, or start a new log: delete the volume, {} and \
+                 both Secrets of the key",
                 args.configmap
             ),
         })
@@ -122,8 +122,7 @@ impl Known {
     fn forked(&self) -> Refusal {
         let (config_map, recorded) = (&self.config_map, self.recorded.size);
         self.refuse(format!(
-            "is of another history than the first {recorded} entries, which {config_map} has \
-             recorded"
+            "has another history than the {recorded} entries that {config_map} tells of"
         ))
     }
 

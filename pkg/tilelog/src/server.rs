@@ -11,7 +11,7 @@ use reqwest::{Client, Response, StatusCode, Url, redirect::Policy};
 #[non_exhaustive]
 pub enum Error {
     /// No answer, or not a whole one.
-    #[error("nobody is answering at {url}")]
+    #[error("the log isn't answering at {url}")]
     Unreachable {
         /// What was asked for.
         url: Url,

@@ -221,6 +221,16 @@ impl Volume {
         format!("{body}\n\u{2014} {} {signature}\n", self.origin)
     }
 
+    /// Its newest checkpoint, as it is in its file.
+    ///
+    /// # Panics
+    ///
+    /// When somebody removed it.
+    pub fn published(&self) -> String {
+        let file = self.folder.path().join("checkpoint");
+        fs::read_to_string(file).expect("there is a checkpoint")
+    }
+
     fn ecdsa(&self, message: &[u8]) -> Vec<u8> {
         let key = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_ASN1_SIGNING, self.key.pkcs8_der());
         let signature = key

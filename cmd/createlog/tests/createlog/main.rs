@@ -42,7 +42,7 @@ impl Scene for Rekor {
     /// However the Job went: one entry, and the checkpoint that has it is recorded.
     fn check(&self) {
         assert_eq!(self.log.volume().size(), 1);
-        assert_eq!(self.recorded(), self.log.volume().note());
+        assert_eq!(self.recorded(), self.log.volume().published());
     }
 
     fn servers(&self) -> Vec<(&'static str, &Calls)> {
@@ -130,7 +130,7 @@ fn a_log_that_goes_on_is_recorded_however_far_it_is() {
     for size in [1, 2, 255, 256, 257, 600] {
         rekor.grow(size);
         rekor.job().run().assert(0, &["done"]);
-        assert_eq!(rekor.recorded(), rekor.log.volume().note());
+        assert_eq!(rekor.recorded(), rekor.log.volume().published());
     }
     assert_eq!(rekor.log.calls.count("POST"), 0, "it has entries");
 }
@@ -155,7 +155,7 @@ fn a_log_of_any_kind_of_key_is_recorded() {
         rekor.check();
         rekor.grow(300);
         rekor.job().run().assert(0, &["done"]);
-        assert_eq!(rekor.recorded(), rekor.log.volume().note());
+        assert_eq!(rekor.recorded(), rekor.log.volume().published());
     }
 }
 
@@ -190,10 +190,12 @@ fn a_server_that_starts_late_is_waited_for() {
     let url = format!("http://{}", address.get());
     let flags = [format!("--tiles-url={url}"), format!("--first-entry={url}")];
     let mut job = rekor.job().args(flags).start();
-    job.wait_for_line(&format!("not yet: nobody is answering at {url}/checkpoint"));
+    job.wait_for_line(&format!(
+        "not yet: the log isn't answering at {url}/checkpoint"
+    ));
     let late = TileLog::start_at(address, rekor.log.volume().anew());
     job.wait().assert(0, &["done"]);
-    assert_eq!(rekor.recorded(), late.volume().note());
+    assert_eq!(rekor.recorded(), late.volume().published());
 }
 
 #[test]
