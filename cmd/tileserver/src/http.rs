@@ -7,7 +7,7 @@ use hyper::{
     header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS},
 };
 use tracing::error;
-use web::{Answer, method_not_allowed, plain};
+use web::{method_not_allowed, plain};
 
 use crate::{
     file::{Content, Volume},
@@ -19,20 +19,23 @@ type Body = Either<Full<Bytes>, Content>;
 
 /// Answers a client with a file of the volume.
 pub(crate) fn to_client<B>(volume: &Volume, prefix: &str, request: &Request<B>) -> Response<Body> {
-    file(volume, prefix, request).unwrap_or_else(|answer| answer.map(Either::Left))
+    if let Some(answer) = method_not_allowed(request.method()) {
+        return answer.map(Either::Left);
+    }
+    let found = path::read(request.uri().path(), prefix);
+    match found.map(|(kind, name)| (kind, name, volume.open(name))) {
+        Some((kind, _, Ok(Some(content)))) => file(kind, content),
+        Some((_, name, Err(failure))) => {
+            error!("reading {name}: {failure}");
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            plain(status, "it can't be read\n").map(Either::Left)
+        }
+        _ => plain(StatusCode::NOT_FOUND, "not found\n").map(Either::Left),
+    }
 }
 
-fn file<B>(volume: &Volume, prefix: &str, request: &Request<B>) -> Result<Response<Body>, Answer> {
-    if let Some(answer) = method_not_allowed(request.method()) {
-        return Err(answer);
-    }
-    let not_found = || plain(StatusCode::NOT_FOUND, "not found\n");
-    let (kind, name) = path::read(request.uri().path(), prefix).ok_or_else(not_found)?;
-    let content = volume.open(name).map_err(|failure| {
-        error!("reading {name}: {failure}");
-        plain(StatusCode::INTERNAL_SERVER_ERROR, "it can't be read\n")
-    })?;
-    let mut answer = Response::new(Either::Right(content.ok_or_else(not_found)?));
+fn file(kind: Kind, content: Content) -> Response<Body> {
+    let mut answer = Response::new(Either::Right(content));
     let (content_type, cache_control) = headers(kind);
     for (name, value) in [
         (CONTENT_TYPE, content_type),
@@ -42,7 +45,7 @@ fn file<B>(volume: &Volume, prefix: &str, request: &Request<B>) -> Result<Respon
         let value = HeaderValue::from_static(value);
         answer.headers_mut().insert(name, value);
     }
-    Ok(answer)
+    answer
 }
 
 /// Content type and caching, as tlog-tiles and static-ct-api want them.

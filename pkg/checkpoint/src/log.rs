@@ -97,7 +97,7 @@ impl Log {
                 signature.name == self.origin && signature.key_id == self.key_id(**algorithm)
             });
             let Some(algorithm) = ours else { continue };
-            if !self.verifies(*algorithm, &note.text, &checkpoint, &signature.bytes) {
+            if !self.verifies(*algorithm, note.text, &checkpoint, &signature.bytes) {
                 return Err(Error::Signature);
             }
             seen = Ok(checkpoint.clone());
