@@ -2,6 +2,7 @@
 
 mod changes;
 mod forms;
+mod origin;
 
 use std::{sync::LazyLock, time::SystemTime};
 
