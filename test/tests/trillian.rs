@@ -9,13 +9,14 @@ mod golden;
 
 use std::env;
 
+use prost_types::FieldMask;
 use serde_json::{Value, json};
 use testbed::{
     Tree, TreeState, TreeType, Trillian,
     trillian::proto::{
         CreateTreeRequest, DeleteTreeRequest, GetLatestSignedLogRootRequest, GetTreeRequest,
-        InitLogRequest, ListTreesRequest, trillian_admin_client::TrillianAdminClient,
-        trillian_log_client::TrillianLogClient,
+        InitLogRequest, ListTreesRequest, UpdateTreeRequest,
+        trillian_admin_client::TrillianAdminClient, trillian_log_client::TrillianLogClient,
     },
 };
 use tonic::{
@@ -108,6 +109,45 @@ impl Side {
         self.told("GetTree", about, answer, described);
     }
 
+    async fn update(&mut self, about: &str, tree: Option<Tree>, paths: &[&str]) {
+        let paths = paths.iter().map(|path| (*path).to_owned()).collect();
+        let update_mask = Some(FieldMask { paths });
+        let request = UpdateTreeRequest { tree, update_mask };
+        let answer = self.admin.update_tree(request).await;
+        self.told("UpdateTree", about, answer, described);
+    }
+
+    /// Each state, and what a tree in it answers.
+    async fn change_state(&mut self, id: i64) {
+        let mask = &["tree_state"];
+        let tree = |tree_id, state: TreeState| {
+            Some(Tree {
+                tree_id,
+                tree_state: state.into(),
+                ..Tree::default()
+            })
+        };
+        self.update("without a tree", None, mask).await;
+        self.update("without a mask", tree(id, TreeState::Frozen), &[])
+            .await;
+        self.update("of no state", tree(id, TreeState::UnknownTreeState), mask)
+            .await;
+        for nowhere in [1, 0, -1] {
+            self.update("none", tree(nowhere, TreeState::Frozen), mask)
+                .await;
+        }
+        for state in [TreeState::Draining, TreeState::Frozen] {
+            for about in ["one", "one again"] {
+                self.update(about, tree(id, state), mask).await;
+            }
+            self.get("one in another state", id).await;
+            self.root("one in another state", id).await;
+            self.init("one in another state", id).await;
+        }
+        self.update("one back", tree(id, TreeState::Active), mask)
+            .await;
+    }
+
     async fn delete(&mut self, about: &str, tree_id: i64) {
         let answer = self.admin.delete_tree(DeleteTreeRequest { tree_id }).await;
         self.told("DeleteTree", about, answer, described);
@@ -166,12 +206,19 @@ impl Side {
         self.init("one again", id).await;
         self.root("one", id).await;
         self.init("preordered", third).await;
+        self.change_state(id).await;
 
         self.delete("one", id).await;
         self.delete("one again", id).await;
         self.get("deleted", id).await;
         self.init("deleted", id).await;
         self.root("deleted", id).await;
+        let frozen = Tree {
+            tree_id: id,
+            tree_state: TreeState::Frozen.into(),
+            ..Tree::default()
+        };
+        self.update("deleted", Some(frozen), &["tree_state"]).await;
         self.delete("one without a root", second).await;
         self.init("deleted", second).await;
         self.list().await;
