@@ -304,9 +304,9 @@ fn a_rekor_v2s_secrets_are_refused_without_origin() {
 /// Lets the Job read a Secret of another name.
 fn allow(kubernetes: &Kubernetes, namespace: &str, name: &str) {
     let role = kubernetes.get("Role", namespace, "createsecret");
-    let mut role = role.unwrap();
+    let mut role = role.expect("it was added with the log");
     let names = role["rules"][1]["resourceNames"].as_array_mut();
-    names.unwrap().push(name.into());
+    names.expect("the rule names Secrets").push(name.into());
     kubernetes.apply(&role);
 }
 
