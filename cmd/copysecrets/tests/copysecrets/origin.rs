@@ -29,9 +29,9 @@ fn with_rekor_v2() -> Tuf {
         "roleRef": {"apiGroup": rbac, "kind": "Role", "name": "copysecrets"},
     }));
     let role = kubernetes.get("Role", "tuf-system", "copysecrets");
-    let mut role = role.unwrap();
+    let mut role = role.expect("config/ has it");
     let names = role["rules"][1]["resourceNames"].as_array_mut();
-    names.unwrap().push(NAME.into());
+    names.expect("the rule names Secrets").push(NAME.into());
     kubernetes.apply(&role);
     tuf.set_source(NAMESPACE, NAME, "public", &public());
     tuf.set_source(NAMESPACE, NAME, "origin", ORIGIN);
