@@ -65,8 +65,8 @@ pub(crate) struct Args {
     )]
     max_root_duration: Duration,
 
-    /// Put the tree that is published, or that --tree_id names, into this state: ACTIVE, DRAINING or
-    /// FROZEN. A new one is ACTIVE
+    /// Put the tree that is published, or that --tree_id names, into this state: ACTIVE, DRAINING
+    /// or FROZEN. A new one is ACTIVE
     #[arg(long = "tree_state")]
     pub(crate) tree_state: Option<State>,
 
