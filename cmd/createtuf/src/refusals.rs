@@ -26,6 +26,33 @@ impl Found {
                 "names what is among the inputs too, which would bring it back",
                 "put its successor among the inputs in its place, or leave it out there",
             ),
+            Error::Tuf(error) => self.refusal(error),
+            Error::NoTrustedRoot => Refusal::new(
+                self.repository.object.entry(REPOSITORY),
+                "has no trusted_root.json",
+                "let the Go original publish it first, with --trusted-root",
+            ),
+            Error::TrustedRoot(cause) => Refusal::new(
+                self.repository.object.entry(REPOSITORY),
+                format!("holds an unreadable trusted_root.json ({cause})"),
+                RESTORE,
+            ),
+            Error::Input { input, problem } => {
+                Refusal::new(input, problem, "put the right one among the inputs")
+            }
+            Error::Expired { subject, at } => Refusal::new(
+                format!("the certificate {subject}"),
+                format!("expired at {at}"),
+                "put one that is valid among the inputs",
+            ),
+            other => self.unfit_log(other),
+        };
+        refusal.into()
+    }
+
+    /// What an `error` of logs that don't fit leaves to be decided.
+    fn unfit_log(&self, error: Error) -> Refusal {
+        match error {
             Error::OtherLog { log, url } => Refusal::new(
                 log,
                 format!("is published as that of another log, at {url}"),
@@ -46,32 +73,12 @@ impl Found {
                  inputs, so nothing that is signed with Fulcio would verify",
                 "add one (createcertchain makes its chain, --tsa-secret names it)",
             ),
-            Error::Tuf(error) => self.refusal(error),
-            Error::NoTrustedRoot => Refusal::new(
-                self.repository.object.entry(REPOSITORY),
-                "has no trusted_root.json",
-                "let the Go original publish it first, with --trusted-root",
-            ),
-            Error::TrustedRoot(cause) => Refusal::new(
-                self.repository.object.entry(REPOSITORY),
-                format!("holds an unreadable trusted_root.json ({cause})"),
-                RESTORE,
-            ),
-            Error::Input { input, problem } => {
-                Refusal::new(input, problem, "put the right one among the inputs")
-            }
-            Error::Expired { subject, at } => Refusal::new(
-                format!("the certificate {subject}"),
-                format!("expired at {at}"),
-                "put one that is valid among the inputs",
-            ),
             other => Refusal::new(
                 &self.repository.object,
                 format!("can't be gone on with ({other})"),
                 RESTORE,
             ),
-        };
-        refusal.into()
+        }
     }
 
     /// What `error` of the repository or its keys leaves to be decided.

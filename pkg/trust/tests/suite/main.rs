@@ -11,5 +11,6 @@ mod published;
 mod refusals;
 mod renewal;
 mod stack;
+mod tile_orders;
 mod tiles;
 mod withdrawal;
