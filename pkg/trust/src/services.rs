@@ -3,14 +3,14 @@
 //! Which one clients take, of those they know the API version of (1 for Fulcio and the timestamp
 //! authority, 1 and 2 for Rekor), with the selector `ANY`:
 //!
-//! - sigstore-go, so cosign (`pkg/root/signing_config.go`, `SelectServices`): it passes over a start
-//!   in the future and an end in the past, and takes of each operator the highest version, of that
-//!   the newest start; of the operators one by chance;
-//! - sigstore-python (`sigstore/models.py`, `_get_valid_services`): it passes over the same, and
-//!   takes of the first operator the highest version, of that the last in the list;
-//! - sigstore-js (`sign/src/config.ts`, `sortServicesByStartDate`): it passes over an end in the
-//!   past, but **over no start**, and takes the newest start, of that the first in the list;
-//! - sigstore-rust (`sigstore-trust-root`, `eligible_rekor_urls`): it passes over what the first two
+//! - sigstore-go, so cosign (`pkg/root/signing_config.go`, `SelectServices`) passes over a start in
+//!   the future and an end in the past, and takes of each operator the highest version, of that the
+//!   newest start; of the operators one by chance;
+//! - sigstore-python (`sigstore/models.py`, `_get_valid_services`) passes over the same, and takes
+//!   of the first operator the highest version, of that the last in the list;
+//! - sigstore-js (`sign/src/config.ts`, `sortServicesByStartDate`) passes over an end in the past,
+//!   but **over no start**, and takes the newest start, of that the first in the list;
+//! - sigstore-rust (`sigstore-trust-root`, `eligible_rekor_urls`) passes over what the first two
 //!   do, and takes the highest version, of that the first in the list.
 //!
 //! So higher versions come first, and of one version the oldest. And before one that begins later

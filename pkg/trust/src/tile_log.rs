@@ -1,8 +1,8 @@
 //! Logs that keep their trees as tiles: Rekor v2 and TesseraCT. Each has an origin, the name in its
 //! checkpoints, which is part of what the log is.
 //!
-//! What of it clients look at: sigstore-go takes the host of `baseUrl`, without its port, as the name
-//! of a checkpoint's signature (`pkg/verify/tlog.go`, `u.Hostname()`), as it is written there;
+//! What of it clients look at: sigstore-go takes the host of `baseUrl`, without its port, as the
+//! name of a checkpoint's signature (`pkg/verify/tlog.go`, `u.Hostname()`), as it is written there;
 //! sigstore-js wants that name to be part of `baseUrl` (`verify/src/tlog/checkpoint.ts`);
 //! sigstore-python compares the first four bytes of the log ID alone
 //! (`sigstore/_internal/rekor/checkpoint.py`). So the URL of a Rekor v2 may have any port and path,
