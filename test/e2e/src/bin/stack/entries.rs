@@ -1,8 +1,8 @@
 //! The entries of a log, as its tiles have them.
 
 use anyhow::{Context as _, Result, ensure};
-use contract::{CHECKPOINT, CTLOG_TILES_LOG, Published, REKOR_TILES_LOG};
-use e2e::Cluster;
+use contract::{CHECKPOINT, CTLOG as CTLOG_V1, CTLOG_TILES_LOG, Published, REKOR_TILES_LOG};
+use e2e::{Cluster, namespaces};
 
 /// A log, by its namespace.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +31,15 @@ pub(crate) const CTLOG: Log = Log {
 
 /// Both.
 pub(crate) const LOGS: [Log; 2] = [REKOR, CTLOG];
+
+/// Those that get entries: Fulcio logs in TesseraCT where there is no other CT log.
+pub(crate) fn used_logs() -> Vec<Log> {
+    let has_ct_server = namespaces().contains(&CTLOG_V1.private.namespace.into());
+    match has_ct_server {
+        true => vec![REKOR],
+        false => LOGS.to_vec(),
+    }
+}
 
 impl Log {
     /// Its namespace.

@@ -19,7 +19,7 @@ use anyhow::Result;
 use clap::Parser;
 use e2e::{Cluster, Phases, client, namespaces, unchanged};
 
-use crate::{clients::Client, entries::LOGS, stand_up::StandUps};
+use crate::{clients::Client, stand_up::StandUps};
 
 #[derive(Parser)]
 #[command(
@@ -91,7 +91,7 @@ async fn last(cluster: &Cluster, phases: &mut Phases) {
 }
 
 async fn lose(cluster: &Cluster, phases: &mut Phases) {
-    for log in LOGS {
+    for log in entries::used_logs() {
         let what = format!(
             "{}: volume lost or older: refused, with the way out",
             log.name

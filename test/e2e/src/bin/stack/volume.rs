@@ -28,10 +28,11 @@ pub(crate) async fn lose(cluster: &Cluster, log: Log) -> Result<()> {
     let delete = format!("kubectl --namespace={namespace} delete pvc {name}");
     process::script(&delete).await?;
     cluster.apply().await?;
+    scale(log, 1).await?;
     let lost = refused(cluster, log, &["isn't there"]).await;
     let folder = volume(cluster, log).await?;
     put_back(log, &older, &folder).await?;
-    let stale = refused(cluster, log, &[]).await;
+    let stale = refused(cluster, log, &["has recorded"]).await;
     put_back(log, &newest, &folder).await?;
     cluster.wait_for_servers().await?;
     for (what, message) in [("lost", lost?), ("older", stale?)] {
@@ -65,7 +66,7 @@ async fn refused(cluster: &Cluster, log: Log, words: &[&str]) -> Result<String> 
         "exit code {}: {message}",
         ended.exit_code
     );
-    process::says(&message, &[words, &[log.recorded.name]].concat())?;
+    process::says(&message, words)?;
     let servers = pods.list(&selected).await?;
     let started = servers.iter().flat_map(|pod| &pod.status).any(|status| {
         let containers = status.container_statuses.iter().flatten();
