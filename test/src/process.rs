@@ -74,7 +74,7 @@ impl<'a> Process<'a> {
     }
 
     /// Keeps a folder until the process has ended.
-    pub(crate) fn with_folder(mut self, folder: TempDir) -> Self {
+    pub fn with_folder(mut self, folder: TempDir) -> Self {
         self.folders.push(folder);
         self
     }

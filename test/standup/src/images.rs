@@ -10,19 +10,23 @@ pub(crate) enum StandIn {
     Binary(&'static str),
     Trillian,
     Fulcio,
+    /// The files of a log with tiles.
+    TileLog,
     /// Nothing: only its gate is watched.
     Nothing,
 }
 
 /// The binaries of this project that have an image.
-pub(crate) const OURS: [&str; 8] = [
+pub(crate) const OURS: [&str; 10] = [
     "copysecrets",
     "createcertchain",
     "createcerts",
     "createctconfig",
+    "createlog",
     "createsecret",
     "createtree",
     "createtuf",
+    "tileserver",
     "tufserver",
 ];
 
@@ -34,6 +38,9 @@ impl StandIn {
         }
         match image {
             "ghcr.io/sigstore/scaffolding/trillian_log_server" => Some(Self::Trillian),
+            "ghcr.io/sigstore/rekor-tiles/posix" | "ghcr.io/transparency-dev/tesseract/posix" => {
+                Some(Self::TileLog)
+            }
             "ghcr.io/sigstore/fulcio" => Some(Self::Fulcio),
             "ghcr.io/sigstore/rekor/rekor-server"
             | "ghcr.io/sigstore/scaffolding/ct_server"

@@ -4,10 +4,10 @@ use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Result, anyhow, bail};
 use serde_json::json;
-use testbed::{Address, Fulcio, Kubernetes, Manifest, Pod, Running, Trillian};
+use testbed::{Address, Fulcio, Kubernetes, Manifest, Pod, Process, Running, Trillian};
 use tokio::time::sleep;
 
-use crate::{binaries::Binaries, board::Board, images::StandIn};
+use crate::{binaries::Binaries, board::Board, images::StandIn, tilelog};
 
 /// The pods of the stack, and what runs for them.
 pub(crate) struct Kubelet<'a> {
@@ -19,6 +19,8 @@ pub(crate) struct Kubelet<'a> {
     running: BTreeMap<usize, Running<'a>>,
     addresses: Addresses,
     servers: Servers,
+    /// By namespace, the servers of logs with tiles, and their URLs.
+    tile_logs: BTreeMap<String, (Running<'a>, String)>,
 }
 
 /// Where the stand-ins will answer once their gates are open.
@@ -91,6 +93,7 @@ impl<'a> Kubelet<'a> {
             running: BTreeMap::new(),
             addresses,
             servers: Servers::default(),
+            tile_logs: BTreeMap::new(),
         })
     }
 
@@ -138,11 +141,18 @@ impl<'a> Kubelet<'a> {
             self.board.set_waiting(position, &text);
             return Ok(());
         }
-        if pod.is_job() {
+        let name = format!("{}/{}", pod.namespace, pod.name);
+        if pod.is_job()
+            && name.ends_with("/createlog")
+            && !self.tile_logs.contains_key(&pod.namespace)
+        {
+            self.board
+                .set_waiting(position, "waits for the log's server");
+        } else if pod.is_job() {
             let process = self.start(pod)?;
             self.running.insert(position, process);
         } else {
-            self.start_stand_in(pod);
+            self.start_stand_in(pod)?;
             self.board.set_open(position);
         }
         Ok(())
@@ -162,13 +172,17 @@ impl<'a> Kubelet<'a> {
             "createctconfig" => {
                 process.args([format!("--fulcio-url={}", self.addresses.fulcio_url)])
             }
+            "createlog" => match self.tile_logs.get(&pod.namespace) {
+                Some((_, url)) => process.args([format!("--tiles-url={url}")]),
+                None => process,
+            },
             "tufserver" => process.args(["--port=0", "--health-port=0"]),
             _ => process,
         };
         Ok(process.start())
     }
 
-    fn start_stand_in(&mut self, pod: &Pod) {
+    fn start_stand_in(&mut self, pod: &Pod) -> Result<()> {
         match StandIn::for_image(pod.image()) {
             Some(StandIn::Trillian) => {
                 let address = self.addresses.trillian.take();
@@ -183,8 +197,20 @@ impl<'a> Kubelet<'a> {
                 let address = self.addresses.fulcio.take();
                 self.servers.fulcio = address.map(|address| Fulcio::start_at(address, &chain));
             }
+            Some(StandIn::TileLog) => {
+                let volume = tilelog::volume(self.kubernetes, &pod.namespace)?;
+                let server = Process::new(self.kubernetes, &self.binaries.path("tileserver"));
+                let folder = format!("--volume={}", volume.path().display());
+                let server =
+                    server.args([&folder, "--port=0", "--health-port=0"].map(String::from));
+                let mut server = server.with_folder(volume).start();
+                server.wait_for_line("listening on");
+                let url = url(&server);
+                self.tile_logs.insert(pod.namespace.clone(), (server, url));
+            }
             _ => (),
         }
+        Ok(())
     }
 
     /// Starts the TUF server, and returns it with its URL.
@@ -195,14 +221,19 @@ impl<'a> Kubelet<'a> {
         let pod = pod.ok_or_else(|| anyhow!("no Deployment runs tufserver"))?;
         let mut server = self.start(pod)?;
         server.wait_for_line("serving root");
-        // The first address is the one for clients.
-        let port = server.log().lines().find_map(|line| {
-            let (_, address) = line.split_once("listening on ")?;
-            address.rsplit(':').next()
-        });
-        let url = format!("http://127.0.0.1:{}", port.unwrap_or_default());
+        let url = url(&server);
         Ok((server, url))
     }
+}
+
+/// The URL of a server of ours. The first address that it tells is the one for clients.
+fn url(server: &Running<'_>) -> String {
+    let log = server.log();
+    let port = log.lines().find_map(|line| {
+        let (_, address) = line.split_once("listening on ")?;
+        address.rsplit(':').next()
+    });
+    format!("http://127.0.0.1:{}", port.unwrap_or_default())
 }
 
 const EMBEDDED: [&str; 5] = [
@@ -214,7 +245,8 @@ const EMBEDDED: [&str; 5] = [
 ];
 const RUN: [&str; 3] = ["Job", "Deployment", "StatefulSet"];
 /// What has no meaning here: there is no DNS and no time passes.
-const LEFT_OUT: [&str; 5] = [
+const LEFT_OUT: [&str; 6] = [
+    "PersistentVolumeClaim",
     "Service",
     "CronJob",
     "ClusterRole",

@@ -12,6 +12,7 @@ mod client;
 mod images;
 mod keep;
 mod kubelet;
+mod tilelog;
 
 use std::{io::Write as _, path::PathBuf, process::ExitCode};
 
@@ -25,7 +26,7 @@ use kubelet::Kubelet;
 #[derive(Parser)]
 #[command(version, about)]
 struct Args {
-    /// Folder of the manifests
+    /// Folder of the manifests; kubectl renders one that has nothing but a Kustomization
     #[arg(
         long,
         value_name = "DIR",

@@ -19,7 +19,9 @@ use testbed::Kubernetes;
 /// with the log's first entry.
 pub(crate) fn volume(kubernetes: &Kubernetes, namespace: &str) -> Result<TempDir> {
     let pairs = [REKOR_TILES, CTLOG_TILES];
-    let pair = pairs.into_iter().find(|pair| pair.private.namespace == namespace);
+    let pair = pairs
+        .into_iter()
+        .find(|pair| pair.private.namespace == namespace);
     let pair = pair.with_context(|| format!("no log with tiles is known in {namespace}"))?;
     let entries = kubernetes.secret(namespace, pair.private.name);
     let password = pair.password.and_then(|entry| entries.get(entry));
