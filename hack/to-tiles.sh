@@ -42,14 +42,14 @@ seconds() { local unit=${1: -1}; echo $((${1%?} * $(case $unit in s) echo 1 ;; m
 
 # offered VERSION: since when a Rekor of that major version is in the signing config, in seconds; nothing if it isn't.
 offered() {
-	tuf get configmap sigstore-trust --output=jsonpath='{.data.signing_config\.v0\.2\.json}' | tr -d ' \n' |
-		grep -o '"rekorTlogUrls":\[[^]]*\]' | grep -o "{\"majorApiVersion\":$1,[^}]*}" |
+	tuf get configmap sigstore-trust --output=jsonpath='{.data.signing_config\.json}' | tr -d ' \n' |
+		grep -o '"rekorTlogUrls":\[[^]]*\]' | grep -oE '\{[^{}]*\{[^{}]*\}[^{}]*\}' | grep -E "\"majorApiVersion\":$1[,}]" |
 		sed -n 's/.*"start":"\([^"]*\)".*/\1/p' | head -n 1 | xargs --no-run-if-empty date +%s --date || true
 }
 
 # done_with FLAG: whether createtuf's own Job ran with it, at the end of a step.
 done_with() {
-	[[ " $(tuf get job createtuf --ignore-not-found --output=jsonpath='{..args[*]} {.status.succeeded}') " == *" $1 "*" 1 "* ]]
+	[[ " $(tuf get job createtuf --ignore-not-found --output=jsonpath='{..args[*]}  {.status.succeeded}') " == *" $1 "*" 1 "* ]]
 }
 
 # in_state NAMESPACE STATE: whether createtree has given the log's tree that state.
@@ -104,7 +104,7 @@ tree_state() {
 	! in_state "$2" "$3" || return 0
 	say "the tree of $2 becomes $3"
 	kubectl delete job createtree --namespace="$2" --ignore-not-found > /dev/null
-	kubectl apply --filename="config/$1" --selector=app.kubernetes.io/name=createtree --dry-run=client --output=yaml |
+	kubectl create --filename="config/$1" --selector=app.kubernetes.io/name=createtree --dry-run=client --output=yaml |
 		sed "s/^\( *\)- --admin_server=.*/&\n\1- --tree_state=$3/; s/^\( *\)scaffolding\/gate: .*/&\n\1scaffolding\/tree-state: $3/" |
 		kubectl apply --filename=- > /dev/null
 	wait_for "$2" createtree
