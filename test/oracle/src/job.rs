@@ -148,7 +148,7 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
             "rekor",
             "rekor",
             &[("key", entry(REKOR.key))],
-            REKOR.password.map(entry).as_ref(),
+            REKOR.password.map(entry).as_deref(),
         ),
         Reader::Fulcio | Reader::FulcioWithoutChain => {
             let files = [("key", entry(FULCIO.key)), ("cert", entry(FULCIO.trusted))];
@@ -156,12 +156,12 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
                 "fulcio",
                 "fulcio",
                 &files,
-                FULCIO.password.map(entry).as_ref(),
+                FULCIO.password.map(entry).as_deref(),
             )
         }
         Reader::Tsa | Reader::TsaWithoutChain => {
             let files = [("key", entry(TSA.key)), ("chain", entry(TSA.trusted))];
-            Question::new("tsa", "tsa", &files, TSA.password.map(entry).as_ref())
+            Question::new("tsa", "tsa", &files, TSA.password.map(entry).as_deref())
         }
         _ => {
             // As config/700-ctlog.yaml mounts them.
