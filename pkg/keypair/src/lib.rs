@@ -32,5 +32,5 @@ pub use error::{Error, Result};
 pub use foreign::refuse_foreign;
 pub use halves::{Encrypt, Halves};
 pub use kinds::{check_kind, offered};
-pub use log::{Log, empty_checkpoint};
+pub use log::Log;
 pub use pair::Pair;

@@ -1,6 +1,7 @@
 //! A log that keeps its tree as tiles: its pair, its origin, and how far it is known to be.
 
 use address::Origin;
+use checkpoint::Checkpoint;
 use contract::{CHECKPOINT, CTLOG, KeyPair, ORIGIN, REKOR};
 use gate::{ConfigMap, Entries, Gate, Kube, Secret};
 use refusal::{Object, Refusal};
@@ -91,13 +92,15 @@ impl Log {
             let origin = String::from_utf8_lossy(secret.bytes(ORIGIN)?);
             Some((secret.entry(ORIGIN), origin.into_owned()))
         };
-        let recorded = checkpoint.map(|(origin, _)| (object, origin.to_owned()));
+        let recorded = checkpoint
+            .as_ref()
+            .map(|recorded| (object, recorded.origin.clone()));
         let origins = [of_secret(private), of_secret(public), recorded];
         self.check_origins(&origins.into_iter().flatten().collect::<Vec<_>>())?;
         if self.has_key() && checkpoint.is_none() {
             self.check_new()?;
         }
-        Ok(checkpoint.map(|(_, size)| size))
+        Ok(checkpoint.map(|recorded| recorded.size))
     }
 
     /// Checks that all that was found are the origin that is asked for.
@@ -154,7 +157,9 @@ impl Log {
     fn beginning(&self) -> String {
         let object = self.recorded.object();
         let [namespace, name] = [object.namespace(), object.name()].map(Option::unwrap_or_default);
-        let checkpoint = empty_checkpoint(&self.origin).replace('\n', "\\n");
+        let checkpoint = Checkpoint::empty(self.origin.as_str())
+            .body()
+            .replace('\n', "\\n");
         format!(
             "kubectl -n {namespace} create configmap {name} --from-literal={CHECKPOINT}=$'{checkpoint}'"
         )
@@ -168,7 +173,8 @@ impl Log {
     /// As [`Gate::publish`].
     pub async fn publish(&mut self, mut halves: Halves) -> Result<()> {
         if self.recorded.bytes(CHECKPOINT).is_none() {
-            let beginning = Entries::new().with(CHECKPOINT, empty_checkpoint(&self.origin));
+            let beginning =
+                Entries::new().with(CHECKPOINT, Checkpoint::empty(self.origin.as_str()).body());
             self.recorded.publish(beginning).await?;
         }
         self.pair
@@ -210,21 +216,8 @@ impl Pair {
     }
 }
 
-/// The body of the checkpoint of an empty tree, which nobody signed
-/// (<https://c2sp.org/tlog-checkpoint>): the origin, the size, and SHA-256 of nothing
-/// (RFC 6962, section 2.1) in base64.
-pub fn empty_checkpoint(origin: &Origin) -> String {
-    format!("{origin}\n0\n{SHA256_OF_NOTHING}\n")
+/// What a checkpoint says, signed or not.
+fn recorded(text: &str) -> Option<Checkpoint> {
+    let end = text.find("\n\n").map_or(text.len(), |end| end + 1);
+    Checkpoint::from_body(&text[..end])
 }
-
-/// The origin and the size in a checkpoint.
-fn recorded(text: &str) -> Option<(&str, u64)> {
-    let mut lines = text.split('\n');
-    let (origin, size) = (lines.next()?, lines.next()?);
-    let is_plain =
-        size == "0" || !size.starts_with('0') && size.bytes().all(|c| c.is_ascii_digit());
-    lines.next().filter(|root| !root.is_empty() && is_plain)?;
-    Some((origin, size.parse().ok()?))
-}
-
-const SHA256_OF_NOTHING: &str = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=";

@@ -22,7 +22,15 @@ const LIBRARIES: [(&str, &[&str]); 17] = [
     ("gate", &["refusal"]),
     (
         "keypair",
-        &["gate", "certs", "keys", "contract", "refusal", "address"],
+        &[
+            "gate",
+            "certs",
+            "keys",
+            "contract",
+            "refusal",
+            "address",
+            "checkpoint",
+        ],
     ),
     ("job", &["refusal", "address"]),
     ("web", &["job"]),
