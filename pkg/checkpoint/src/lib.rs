@@ -7,7 +7,7 @@
 //!
 //! ```
 //! use scaffolding_checkpoint::{Checkpoint, Log};
-//! use scaffolding_keys::{Kind, PrivateKey};
+//! use keys::{Kind, PrivateKey};
 //!
 //! let key = PrivateKey::generate(Kind::Ed25519);
 //! let log = Log::new("rekor.example.com", key.public_key().clone())?;
