@@ -44,6 +44,7 @@ manifests() {
 	[ -x "$kubectl/kubectl" ] || { echo 'not done: hack/cluster build kubernetes' && return; }
 	for stack in config config/tiles config/both; do
 		PATH=$kubectl:$PATH SCAFFOLDING_CONFIG=$stack cargo test --quiet --locked --package=testbed --test=manifests --test=contract 2>&1 | tee -a "$log"
+		PATH=$kubectl:$PATH cargo standup --config "$stack" > /dev/null
 	done
 }
 

@@ -220,6 +220,21 @@ fn a_folder_that_is_not_there_is_named() {
 }
 
 #[test]
+fn a_kustomization_without_kubectl_says_what_is_missing() {
+    let temporary = TempDir::new().unwrap();
+    let mut command = standup(temporary.path());
+    let tiles = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config/tiles");
+    command
+        .env("PATH", temporary.path())
+        .arg("--config")
+        .arg(tiles);
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = text(&output.stderr);
+    assert!(told.contains("kubectl, which reads those"), "{told}");
+}
+
+#[test]
 fn missing_binaries_are_named_with_the_way_out() {
     let folder = TempDir::new().unwrap();
     let alone = folder.path().join("standup");
