@@ -2,8 +2,8 @@
 //! Trillian to tiles.
 //!
 //! Real servers on loopback sign for real clients, with the trust that createtuf makes of their
-//! keys; what is of Rekor v1 is signed by its own code (`signer/`). What comes out are the tables in
-//! `docs/tiles.md`. `UPDATE=1` records them.
+//! keys; what is of Rekor v1 is signed by its own code (`signer/`). What comes out are the tables
+//! in `docs/tiles.md`. `UPDATE=1` records them.
 
 #![expect(clippy::print_stdout, reason = "what it shows is what it is for")]
 
@@ -176,8 +176,8 @@ impl Way<'_> {
         Ok(())
     }
 
-    /// Which logs' signatures each of [`CLIENTS`] verifies, new ones and the first; `follows` of one
-    /// that only gets the trusted root.
+    /// Which logs' signatures each of [`CLIENTS`] verifies, new ones and the first; `follows` of
+    /// one that only gets the trusted root.
     fn verify(&self, served: &Served, new: &[New], home: &Path) -> Result<Vec<String>> {
         let all: Vec<_> = CLIENTS.iter().collect();
         let mut verifies = vec![BTreeMap::new(); CLIENTS.len()];

@@ -147,8 +147,7 @@ impl<'a> Stack<'a> {
         Ok(())
     }
 
-    /// Starts a Rekor v2 at that port with a new key of that kind, and writes its first entry, which
-    /// sigstore-python couldn't read.
+    /// Starts a Rekor v2 at that port with a new key of that kind.
     ///
     /// # Errors
     ///
