@@ -20,13 +20,20 @@ impl StandUps {
     pub(crate) async fn measure(&mut self, cluster: &Cluster) -> Result<()> {
         let start = Instant::now();
         cluster.apply().await?;
-        process::run("hack/wait.sh", &[]).await?;
-        let jobs = start.elapsed().as_secs_f64();
-        cluster.wait_for_servers().await?;
-        let seconds = [jobs, start.elapsed().as_secs_f64()];
+        let applied = start.elapsed().as_secs_f64();
+        // Beside each other: servers may be ready before the last Job is counted as complete.
+        let jobs = async {
+            process::run("hack/wait.sh", &[]).await?;
+            anyhow::Ok(start.elapsed().as_secs_f64())
+        };
+        let servers = async {
+            process::script(ALL_READY).await?;
+            anyhow::Ok(start.elapsed().as_secs_f64())
+        };
+        let (jobs, servers) = tokio::try_join!(jobs, servers)?;
+        let seconds = [jobs, servers];
         println!(
-            "{:.1} s to all Jobs complete, {:.1} s to all servers ready",
-            jobs, seconds[1]
+            "{applied:.1} s to apply, {jobs:.1} s to all Jobs complete, {servers:.1} s to all servers ready"
         );
         self.seconds.push(seconds);
         let pods = cluster.list::<Pod>(&namespaces()).await?;
@@ -122,5 +129,13 @@ pub(crate) async fn retry(cluster: &Cluster) -> Result<()> {
     cluster.apply().await?;
     cluster.wait_for_servers().await
 }
+
+/// Waits until each server of the stack is ready.
+const ALL_READY: &str = "kubectl get deployments,statefulsets --all-namespaces \
+    --selector=app.kubernetes.io/part-of=sigstore --no-headers \
+    --output=custom-columns=N:.metadata.namespace,K:.kind,O:.metadata.name |
+    while read -r namespace kind name; do
+        kubectl rollout status \"$kind/$name\" --namespace=\"$namespace\" --timeout=5m
+    done";
 
 const OURS: &str = "localhost/scaffolding/";
