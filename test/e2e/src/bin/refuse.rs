@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use contract::{CERT_CHAIN, FULCIO, KEY_PAIRS, PRIVATE, PUBLIC, REKOR_CONFIG, TREE_ID, TSA};
+use contract::{CERT_CHAIN, COPIED, FULCIO, PRIVATE, PUBLIC, REKOR_CONFIG, TREE_ID, TSA};
 use e2e::{
     Cluster, Manifests, Phases,
     job::{self, Ended},
@@ -135,7 +135,7 @@ async fn unknown_tree(scene: &Scene<'_>) -> Result<()> {
 }
 
 async fn wrong_order(scene: &Scene<'_>) -> Result<()> {
-    for pair in KEY_PAIRS {
+    for pair in COPIED {
         let mut entries = scene.original(pair.copy).await?;
         if pair == TSA {
             let chain = entries.get_mut(CERT_CHAIN).context("there is no chain")?;
