@@ -83,18 +83,14 @@ impl Known {
     pub(crate) fn open(&self, note: &[u8]) -> Result<Checkpoint, Refusal> {
         let newest = self.log.open(note);
         let newest = newest.map_err(|error| self.refuse(error.to_string()))?;
-        match newest.size < self.recorded.size {
-            true => Err(self.shrunk(newest.size)),
+        let (size, recorded) = (newest.size, self.recorded.size);
+        match size < recorded {
+            true => Err(self.refuse(format!(
+                "is of {size} entries, and {} has recorded {recorded}",
+                self.config_map
+            ))),
             false => Ok(newest),
         }
-    }
-
-    /// The refusal of a log that has less than was recorded.
-    pub(crate) fn shrunk(&self, size: u64) -> Refusal {
-        let (config_map, recorded) = (&self.config_map, self.recorded.size);
-        self.refuse(format!(
-            "is of {size} entries, and {config_map} has recorded {recorded}"
-        ))
     }
 
     /// Checks that `files` have the tree of a newer checkpoint, and that it begins with the

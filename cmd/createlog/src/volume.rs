@@ -24,7 +24,7 @@ pub(crate) async fn check(args: &Args, folder: &Path) -> Result<()> {
     folder.check()?;
 
     let state = state(&known, &folder)?;
-    let Some(note) = folder.file(CHECKPOINT)? else {
+    let Some(note) = folder.named(CHECKPOINT)? else {
         return match known.recorded.size == 0 && state.size == 0 && !folder.0.join("tile").exists()
         {
             true => Ok(()), // The log never began.
@@ -48,7 +48,7 @@ pub(crate) async fn check(args: &Args, folder: &Path) -> Result<()> {
 /// file it starts anew, whatever tiles there are.
 fn state(known: &Known, folder: &Folder) -> Result<Checkpoint> {
     let empty = Checkpoint::empty(known.log.origin());
-    let Some(state) = folder.file(".state/treeState")? else {
+    let Some(state) = folder.named(".state/treeState")? else {
         return Ok(empty);
     };
     let read = || {
@@ -80,13 +80,17 @@ impl Folder {
         entries.map(drop).with_context(reading)
     }
 
-    fn file(&self, path: &str) -> Result<Option<Vec<u8>>> {
-        let path = self.0.join(path);
-        match fs::read(&path) {
-            Ok(bytes) => Ok(Some(bytes)),
+    fn file(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
+        match fs::read(self.0.join(path)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("reading {}", path.display())),
+            read => read.map(Some),
         }
+    }
+
+    /// As [`Folder::file`], with the path in what went wrong.
+    fn named(&self, path: &str) -> Result<Option<Vec<u8>>> {
+        let reading = || format!("reading {}", self.0.join(path).display());
+        self.file(path).with_context(reading)
     }
 }
 
@@ -94,9 +98,6 @@ impl Files for Folder {
     type Error = io::Error;
 
     async fn read(&self, path: &str) -> io::Result<Option<Vec<u8>>> {
-        match fs::read(self.0.join(path)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            read => read.map(Some),
-        }
+        self.file(path)
     }
 }
