@@ -11,15 +11,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-keep=
-case "$*" in
-	'') ;;
-	--keep) keep=yes ;;
-	*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
-esac
-
 # shellcheck source=hack/e2e.d/prepare.sh
 . hack/e2e.d/prepare.sh
-[[ $keep ]] || trap 'hack/cluster down' EXIT
+keep_or_down "$@"
 prepare
 hack/cluster exec target/debug/changes

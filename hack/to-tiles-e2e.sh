@@ -9,18 +9,11 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-keep=
-case "$*" in
-	'') ;;
-	--keep) keep=yes ;;
-	*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
-esac
-
 # shellcheck source=hack/e2e.d/prepare.sh
 . hack/e2e.d/prepare.sh
+keep_or_down "$@"
 # shellcheck source=hack/clients.d/install.sh
 . hack/clients.d/install.sh
-[[ $keep ]] || trap 'hack/cluster down' EXIT
 step 'sigstore-python' python_clients
 step 'sigstore-js' javascript_clients
 prepare

@@ -5,6 +5,15 @@
 # shellcheck source=hack/step.sh
 . hack/step.sh
 
+# keep_or_down [--keep]: the arguments of a script that has no others. Without it the cluster ends with the script.
+keep_or_down() {
+	case "$*" in
+		'') trap 'hack/cluster down' EXIT ;;
+		--keep) ;;
+		*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
+	esac
+}
+
 # prepare: the cluster, unless it is up.
 prepare() {
 	step 'the cluster' hack/cluster up
