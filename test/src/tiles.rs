@@ -1,6 +1,6 @@
 //! The Jobs that make the logs with tiles, in namespaces that `config/` doesn't have.
 
-use contract::{KeyPair, Published};
+use contract::{CHECKPOINT, KeyPair, Published};
 use serde_json::{Value, json};
 
 use crate::{Kubernetes, Process};
@@ -44,6 +44,24 @@ impl Kubernetes {
             "roleRef": {"apiGroup": RBAC, "kind": "Role", "name": account},
         });
         self.apply(&named("RoleBinding", account, binding));
+    }
+
+    /// How far a log with tiles is known to be; empty when that is nowhere.
+    pub fn checkpoint(&self, log: &Published) -> String {
+        let recorded = self.config_map(log.namespace, log.name);
+        recorded.get(CHECKPOINT).cloned().unwrap_or_default()
+    }
+
+    /// Records how far a log is.
+    pub fn set_checkpoint(&self, log: &Published, checkpoint: &str) {
+        self.set_config_map(log.namespace, log.name, &[(CHECKPOINT, checkpoint)]);
+    }
+
+    /// Records a checkpoint with entries, as `createlog` does.
+    pub fn grow_log(&self, log: &Published, origin: &str) {
+        let root = "9xK4PGGTnGZ1PYLTXFTT8wgdRjmYZWSdLRFWJGnMmTk=";
+        let checkpoint = format!("{origin}\n7\n{root}\n\n— {origin} c2lnbmVk\n");
+        self.set_checkpoint(log, &checkpoint);
     }
 
     /// The process of a Job that makes a log with tiles.

@@ -148,16 +148,11 @@ impl TesseraCt {
     }
 
     fn checkpoint(&self) -> String {
-        let log = self.kubernetes.config_map(NAMESPACE, LOG);
-        log.get("checkpoint").cloned().unwrap_or_default()
+        self.kubernetes.checkpoint(&CTLOG_TILES_LOG)
     }
 
-    /// Records a checkpoint with entries, as `createlog` does.
     fn grow(&self) {
-        let root = "9xK4PGGTnGZ1PYLTXFTT8wgdRjmYZWSdLRFWJGnMmTk=";
-        let checkpoint = format!("{ORIGIN}\n7\n{root}\n\n— {ORIGIN} c2lnbmVk\n");
-        let entries = [("checkpoint", checkpoint.as_str())];
-        self.kubernetes.set_config_map(NAMESPACE, LOG, &entries);
+        self.kubernetes.grow_log(&CTLOG_TILES_LOG, ORIGIN);
     }
 
     /// Lets the Job read the Secret `own`.
@@ -283,5 +278,4 @@ const ORIGIN: &str = "ctlog.ctlog-tiles-system.svc/sigstorescaffolding";
 const NAMESPACE: &str = CTLOG_TILES.private.namespace;
 const PRIVATE: &str = CTLOG_TILES.private.name;
 const PUBLIC: &str = CTLOG_TILES.public.name;
-const LOG: &str = CTLOG_TILES_LOG.name;
 const KEYS: &[&str] = &["ctlog-tiles-secret private"];

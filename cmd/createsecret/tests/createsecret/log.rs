@@ -105,19 +105,15 @@ mod grown {
 
 impl RekorV2 {
     fn checkpoint(&self) -> String {
-        let log = self.0.config_map(NAMESPACE, LOG);
-        log.get("checkpoint").cloned().unwrap_or_default()
+        self.0.checkpoint(&REKOR_TILES_LOG)
     }
 
     fn set_checkpoint(&self, checkpoint: &str) {
-        self.0
-            .set_config_map(NAMESPACE, LOG, &[("checkpoint", checkpoint)]);
+        self.0.set_checkpoint(&REKOR_TILES_LOG, checkpoint);
     }
 
-    /// Records a checkpoint with entries, as `createlog` does.
     fn grow(&self) {
-        let root = "9xK4PGGTnGZ1PYLTXFTT8wgdRjmYZWSdLRFWJGnMmTk=";
-        self.set_checkpoint(&format!("{ORIGIN}\n7\n{root}\n\n— {ORIGIN} c2lnbmVk\n"));
+        self.0.grow_log(&REKOR_TILES_LOG, ORIGIN);
     }
 
     #[track_caller]
