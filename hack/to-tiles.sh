@@ -80,6 +80,9 @@ publish() {
 	wait_for tuf-system to-tiles
 	tuf logs job/to-tiles | tail -n 3 | sed 's/^/   /'
 	tuf delete job to-tiles > /dev/null
+	# A running server's volume may show it only a minute later, and clients ask as soon as this says that it is done.
+	tuf rollout restart deployment/tuf > /dev/null
+	tuf rollout status deployment/tuf --timeout="${timeout}s" > /dev/null
 }
 
 # use FOLDER: applies a stack. Its inputs are published before createtuf's own Job, which accepts no change, looks at them.
