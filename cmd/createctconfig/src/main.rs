@@ -17,10 +17,11 @@ use std::process::ExitCode;
 
 use address::Origin;
 use anyhow::Result;
+use certs::Chain;
 use contract::{CONFIG, CTLOG, CTLOG_TILES, PUBLIC, ROOT_CA};
-use ctfe::{Log, Roots};
+use ctfe::Log;
 use gate::{Entries, Gate, Kube};
-use keypair::Pair;
+use keypair::{Halves, Pair};
 use tracing::warn;
 
 use flags::Args;
@@ -41,12 +42,29 @@ async fn create_log(args: &Args, origin: &Origin) -> Result<()> {
     let names = [&args.secret, &args.pubkeysecret, &args.log_configmap].map(String::as_str);
     let mut log = keypair::Log::read(&kube, &CTLOG_TILES, &args.namespace, names, origin).await?;
 
-    let existing = key::existing(args, &kube, &log.pair, None).await?;
+    let mut existing = key::existing(args, &kube, &log.pair, None).await?;
     // A key of the user's own that is the lost one was told by what is public.
     if log.pair.public.bytes(PUBLIC).is_none() {
         log.check_key().await?;
     }
-    let roots = trusted_roots(args, &kube, &log.pair).await?;
+    // TesseraCT starts with what Fulcio is going to serve, and whether it does is seen after.
+    if log.pair.private.bytes(ROOT_CA).is_none()
+        && let Some((_, chain)) = served::published(args, &kube).await?
+    {
+        publish(args, &mut log, existing, &[chain]).await?;
+        existing = key::existing(args, &kube, &log.pair, None).await?;
+    }
+    let chains = fulcio_chains(args, &kube, &log.pair).await?;
+    publish(args, &mut log, existing, &chains).await
+}
+
+async fn publish(
+    args: &Args,
+    log: &mut keypair::Log,
+    existing: Option<Halves>,
+    fulcio: &[Chain],
+) -> Result<()> {
+    let roots = roots::trusted(args, &log.pair.private, fulcio)?;
     let mut halves = match existing {
         Some(halves) => halves,
         None => key::new(args, &log.pair)?,
@@ -74,7 +92,8 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     let published = PublishedConfig::read(&pair, &config_map)?;
     let existing = key::existing(args, &kube, &pair, published.as_ref()).await?;
     let tree_id = tree::id(&config_map)?;
-    let roots = trusted_roots(args, &kube, &pair).await?;
+    let chains = fulcio_chains(args, &kube, &pair).await?;
+    let roots = roots::trusted(args, &pair.private, &chains)?;
     // A new key is made last, when the tree and the roots are there: so it is written together with
     // everything else that the CT log needs.
     let mut halves = match existing {
@@ -101,10 +120,10 @@ async fn create_ct_config(args: &Args) -> Result<()> {
     Ok(())
 }
 
-/// The roots that are accepted already, and those of the Fulcio that runs.
-async fn trusted_roots(args: &Args, kube: &Kube, pair: &Pair) -> Result<Roots> {
+/// The chains of the Fulcio that runs, which are those that `createcerts` published.
+async fn fulcio_chains(args: &Args, kube: &Kube, pair: &Pair) -> Result<Vec<Chain>> {
     let accepted = roots::accepted(&pair.private)?;
     let chains = served::chains(args).await?;
     served::check(args, kube, &chains, &accepted).await?;
-    Ok(roots::trusted(args, &pair.private, accepted, &chains)?)
+    Ok(chains)
 }

@@ -32,9 +32,9 @@ pub(crate) fn accepted(secret: &Gate<Secret>) -> Result<Roots, Refusal> {
 pub(crate) fn trusted(
     args: &Args,
     secret: &Gate<Secret>,
-    accepted: Roots,
     fulcio: &[Chain],
 ) -> Result<Roots, Refusal> {
+    let accepted = accepted(secret)?;
     let fulcio: Vec<_> = fulcio.iter().map(|chain| chain.root().clone()).collect();
     with_new(args, &secret.object(), accepted, &fulcio, SystemTime::now())
 }

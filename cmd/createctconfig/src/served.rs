@@ -43,24 +43,9 @@ pub(crate) async fn check(
     served: &[Chain],
     accepted: &Roots,
 ) -> Result<()> {
-    let Some((namespace, name)) = args.fulcio_secret() else {
+    let Some((object, published)) = published(args, kube).await? else {
         return Ok(());
     };
-    let secret = match Source::secret(kube, namespace, name).await {
-        Err(error @ gate::Error::Forbidden { .. }) => {
-            tell_of_no_right(&error);
-            return Ok(());
-        }
-        other => other?,
-    };
-    let Some(pem) = secret.bytes(CERT) else {
-        return Ok(());
-    };
-    let object = secret.entry(CERT);
-    let published = Chain::from_pem(pem).map_err(|cause| {
-        let way_out = format!("run {} again, which mends it", FULCIO.public.maker);
-        Refusal::new(&object, format!("can't be used ({cause})"), way_out)
-    })?;
     if served.contains(&published) {
         return Ok(());
     }
@@ -70,10 +55,34 @@ pub(crate) async fn check(
         .chain([&published])
         .map(|chain| chain.root().clone());
     if accepted.missing(&roots.collect::<Vec<_>>()).is_empty() {
-        warn!(%object, namespace, name, "{}", difference.what());
+        warn!(%object, "{}", difference.what());
         return Ok(());
     }
     Err(difference.into())
+}
+
+/// The chain that `createcerts` published, with the entry that it stands in. Without the right to
+/// read its Secret, or without the Secret, there is none.
+pub(crate) async fn published(args: &Args, kube: &Kube) -> Result<Option<(Object, Chain)>> {
+    let Some((namespace, name)) = args.fulcio_secret() else {
+        return Ok(None);
+    };
+    let secret = match Source::secret(kube, namespace, name).await {
+        Err(error @ gate::Error::Forbidden { .. }) => {
+            tell_of_no_right(&error);
+            return Ok(None);
+        }
+        other => other?,
+    };
+    let Some(pem) = secret.bytes(CERT) else {
+        return Ok(None);
+    };
+    let object = secret.entry(CERT);
+    let chain = Chain::from_pem(pem).map_err(|cause| {
+        let way_out = format!("run {} again, which mends it", FULCIO.public.maker);
+        Refusal::new(&object, format!("can't be used ({cause})"), way_out)
+    })?;
+    Ok(Some((object, chain)))
 }
 
 /// The first certificate in which the chains differ, by its SHA-256 in each.

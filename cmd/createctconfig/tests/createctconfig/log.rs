@@ -1,6 +1,7 @@
 //! `--origin`: the key of a TesseraCT, its name, its roots, and where its log begins.
 
 mod brought;
+mod early;
 
 use std::sync::LazyLock;
 
