@@ -20,7 +20,7 @@ boot() {
 	daemon coredns coredns -conf "$parts/Corefile"
 	step objects kubectl_quiet apply --filename="$parts/objects.yaml"
 	: >resolv.conf # pods know no name server but ours
-	daemon kubelet kubelet --config="$parts/kubelet.yaml" --kubeconfig=kubelet.conf \
+	daemon kubelet kubelet --config="$parts/kubelet.yaml" --cgroup-root="/$cgroup" --kubeconfig=kubelet.conf \
 		--hostname-override=node --node-ip="$node_ip"
 	daemon kube-proxy kube-proxy "${proxy_flags[@]}"
 	daemon local-path-provisioner local-path-provisioner start "${provisioner_flags[@]}"

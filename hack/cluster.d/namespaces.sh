@@ -138,4 +138,11 @@ make_mount_points() {
 	done
 }
 
-remove_mount_points() { [ ! -f "$state/mount-points" ] || xargs rmdir <"$state/mount-points" || :; }
+# One that another cluster has mounted as well stays: removing it would take it from there.
+remove_mount_points() {
+	local path
+	[ -f "$state/mount-points" ] || return 0
+	while read -r path; do
+		grep -qs " $path " /proc/[0-9]*/mountinfo || rmdir "$path" || :
+	done <"$state/mount-points"
+}
