@@ -47,6 +47,27 @@ fn what_runs_again_has_the_same_shape_but_fewer_tries_and_an_end() {
     assert!(accounts.contains("createtuf"), "{accounts:?}");
 }
 
+/// Who adds a flag to one, or an address, adds it to all that run the program.
+#[test]
+fn what_runs_again_differs_from_the_job_of_its_program_in_one_flag() {
+    for again in of_kind("CronJob") {
+        let own = &again.object["spec"]["jobTemplate"]["spec"];
+        let own = &own["template"]["spec"]["containers"][0];
+        let namespace = &again.object["metadata"]["namespace"];
+        let mut jobs = of_kind("Job").filter_map(|job| {
+            let container = &job.object["spec"]["template"]["spec"]["containers"][0];
+            let same = container["name"] == own["name"];
+            (same && job.object["metadata"]["namespace"] == *namespace).then_some(container)
+        });
+        let job = jobs
+            .next()
+            .unwrap_or_else(|| panic!("{again} has no Job's program"));
+        assert_eq!(own["env"], job["env"], "{again}");
+        let differing = args(own).symmetric_difference(&args(job)).count();
+        assert_eq!(differing, 1, "{again}: {own:#}");
+    }
+}
+
 /// What is in a log's pod is restricted as the namespace enforces, with nothing of its own to write
 /// to but its volume, and no second one beside it.
 #[test]
@@ -84,6 +105,23 @@ fn a_server_with_a_volume_of_its_own_is_alone_and_writes_nowhere_else() {
                     storage["readOnly"] == true
                 });
             assert_eq!(mounts.collect::<Vec<_>>(), [false, true], "{manifest}");
+        }
+    }
+}
+
+/// `kubectl apply` compares a list without keys whole, and would find the API server's additions
+/// each time anew.
+#[test]
+fn a_claim_of_a_stateful_set_is_written_as_the_api_server_keeps_it() {
+    for manifest in of_kind("StatefulSet") {
+        for claim in manifest.object["spec"]["volumeClaimTemplates"]
+            .as_array()
+            .unwrap()
+        {
+            assert_eq!(claim["apiVersion"], "v1", "{manifest}");
+            assert_eq!(claim["kind"], "PersistentVolumeClaim", "{manifest}");
+            assert_eq!(claim["spec"]["volumeMode"], "Filesystem", "{manifest}");
+            assert_eq!(claim["status"], json!({"phase": "Pending"}), "{manifest}");
         }
     }
 }
@@ -130,6 +168,11 @@ fn any_job() -> Value {
 
 fn account(spec: &Value) -> &Value {
     &spec["template"]["spec"]["serviceAccountName"]
+}
+
+fn args(container: &Value) -> BTreeSet<String> {
+    let args = container["args"].as_array().into_iter().flatten();
+    args.map(ToString::to_string).collect()
 }
 
 /// What a Job's spec has in common with the others. Its container is named as the program in its
