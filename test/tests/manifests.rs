@@ -49,7 +49,7 @@ fn what_runs_again_has_the_same_shape_but_fewer_tries_and_an_end() {
 
 /// Who adds a flag to one, or an address, adds it to all that run the program.
 #[test]
-fn what_runs_again_differs_from_the_job_of_its_program_in_one_flag() {
+fn what_runs_again_differs_from_the_job_of_its_program_in_one_flag_at_most() {
     for again in of_kind("CronJob") {
         let own = &again.object["spec"]["jobTemplate"]["spec"];
         let own = &own["template"]["spec"]["containers"][0];
@@ -64,7 +64,7 @@ fn what_runs_again_differs_from_the_job_of_its_program_in_one_flag() {
             .unwrap_or_else(|| panic!("{again} has no Job's program"));
         assert_eq!(own["env"], job["env"], "{again}");
         let differing = args(own).symmetric_difference(&args(job)).count();
-        assert_eq!(differing, 1, "{again}: {own:#}");
+        assert!(differing <= 1, "{again}: {own:#}");
     }
 }
 
