@@ -43,15 +43,22 @@ apply_without_jobs() {
 
 # What the README says, where config/ names the next tag.
 upgrade() {
-	local file apply restart
+	local file apply
 	mkdir -p "$scratch/next/config"
 	for file in config/*.yaml; do
 		sed 's|\(localhost/scaffolding/[a-z]*\):dev|\1:next|' "$file" > "$scratch/next/$file"
 	done
-	apply=$(readme row 'retry a failed Job')
-	restart=$(readme row 'upgrade')
-	(cd "$scratch/next" && eval "$apply" && eval "$restart")
+	apply=$(readme row 'upgrade, or change an image or a flag')
+	(cd "$scratch/next" && eval "$apply")
 	[[ $(kubectl get deployment tuf --namespace=tuf-system --output=jsonpath='{..image}') == *:next* ]]
+	[[ $(kubectl get jobs --all-namespaces --selector=scaffolding/gate=true --output=jsonpath='{..image}') != *:dev* ]]
+}
+
+# What `kubectl apply -f config/` says of a stack that it was applied to before.
+applied_twice() {
+	local said
+	said=$(kubectl apply -f config/)
+	if grep -v ' unchanged$' <<< "$said"; then return 1; fi
 }
 
 delete_pods() {

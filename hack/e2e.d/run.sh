@@ -30,6 +30,7 @@ phase 'Rekor finds the entry by hash' search
 phase 'from outside: port-forward and URL flags' sign_from_outside
 
 phase 'stand up again as the README says: nothing changes' unchanged stand_up_again
+phase 'kubectl apply says unchanged of everything' applied_twice
 phase 'delete every Job, apply again: nothing changes' unchanged apply_without_jobs
 phase 'upgrade to another tag: nothing changes' unchanged upgrade
 phase 'delete every pod: nothing is lost' unchanged delete_pods

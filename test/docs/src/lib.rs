@@ -63,7 +63,7 @@ mod tests {
         let retry = row("README.md", "retry a failed Job").unwrap();
         assert!(retry.ends_with("&& kubectl apply -f config/"), "{retry}");
         let rotate = row("README.md", "change the keys of TUF").unwrap();
-        assert!(rotate.ends_with(" | kubectl create -f -"), "{rotate}");
+        assert!(rotate.ends_with(" --from=cronjob/rotate-tuf"), "{rotate}");
     }
 
     #[test]
@@ -73,7 +73,7 @@ mod tests {
             .iter()
             .flat_map(|script| script.split("$(readme ").skip(1))
             .collect();
-        assert_eq!(calls.len(), 8);
+        assert_eq!(calls.len(), 7);
         for call in calls {
             let words: Vec<_> = call.splitn(3, '\'').collect();
             match words[0] {

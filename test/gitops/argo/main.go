@@ -1,0 +1,81 @@
+// Syncs manifests from stdin as Argo CD does: with its engine, and its way to track what it syncs.
+//
+// It prints what became of each object.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/argoproj/gitops-engine/pkg/cache"
+	"github.com/argoproj/gitops-engine/pkg/engine"
+	"github.com/argoproj/gitops-engine/pkg/sync"
+	"github.com/argoproj/gitops-engine/pkg/sync/common"
+	"github.com/argoproj/gitops-engine/pkg/utils/kube"
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/client-go/tools/clientcmd"
+)
+
+const (
+	trackingID  = "argocd.argoproj.io/tracking-id"
+	application = "scaffolding"
+)
+
+func main() {
+	if err := run(context.Background()); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context) error {
+	manifests, err := io.ReadAll(os.Stdin)
+	if err != nil {
+		return err
+	}
+	objects, err := kube.SplitYAML(manifests)
+	if err != nil {
+		return err
+	}
+	for _, object := range objects {
+		annotations := object.GetAnnotations()
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		kind := object.GroupVersionKind()
+		annotations[trackingID] = fmt.Sprintf("%s:%s/%s:%s/%s", application, kind.Group, kind.Kind, object.GetNamespace(), object.GetName())
+		object.SetAnnotations(annotations)
+	}
+	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
+	if err != nil {
+		return err
+	}
+	live := cache.NewClusterCache(config, cache.SetPopulateResourceInfoHandler(
+		func(object *unstructured.Unstructured, _ bool) (any, bool) {
+			id := object.GetAnnotations()[trackingID]
+			return id, id != ""
+		}))
+	argo := engine.NewEngine(config, live, engine.WithLogr(logr.Discard()))
+	stop, err := argo.Run()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	ours := func(resource *cache.Resource) bool {
+		id, _ := resource.Info.(string)
+		return strings.HasPrefix(id, application+":")
+	}
+	// What isn't in the manifests any more goes, and nothing that a Job made.
+	results, err := argo.Sync(ctx, objects, ours, "revision", "default", sync.WithPrune(true), sync.WithLogr(logr.Discard()))
+	for _, result := range results {
+		fmt.Println(result.ResourceKey.Kind, result.ResourceKey.Namespace+"/"+result.ResourceKey.Name, result.Status, result.Message)
+		if err == nil && result.Status != common.ResultCodeSynced {
+			err = fmt.Errorf("%s isn't synced: %s", result.ResourceKey.String(), result.Message)
+		}
+	}
+	return err
+}
