@@ -9,7 +9,10 @@ use k8s_openapi::api::{
     apps::v1::Deployment,
     core::v1::{ConfigMap, PersistentVolumeClaim, Secret},
 };
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::{
+    Resource,
+    api::{DeleteParams, Patch, PatchParams},
+};
 use serde_json::json;
 
 use crate::{database, stack::Stack};
@@ -103,23 +106,28 @@ pub(crate) async fn all_but_the_database(stack: &Stack) -> Result<()> {
     let mut lost = stack.namespaces.clone();
     lost.retain(|namespace| namespace != "trillian-system");
     let before = cluster.contents(&stack.namespaces).await?;
-    let mut secrets = cluster.list::<Secret>(&lost).await?;
-    let mut maps = cluster.list::<ConfigMap>(&lost).await?;
+    let secrets = cluster.list::<Secret>(&lost).await?.into_iter();
+    let maps = cluster.list::<ConfigMap>(&lost).await?.into_iter();
     cluster.delete_namespaces(&lost, false).await?;
     let left = cluster.contents(&stack.namespaces).await?;
     ensure!(unchanged(&before, &left).is_err(), "nothing was lost");
 
-    let metadata = secrets.iter_mut().map(|secret| &mut secret.metadata);
-    for metadata in metadata.chain(maps.iter_mut().map(|map| &mut map.metadata)) {
-        metadata.uid = None;
-        metadata.resource_version = None;
-    }
     process::run("kubectl", &["apply", "-f", "config/100-namespaces.yaml"]).await?;
+    let secrets: Vec<_> = secrets.map(without_version).collect();
     cluster.create(&secrets).await?;
+    let maps: Vec<_> = maps.map(without_version).collect();
     cluster.create(&maps).await?;
     stack.retry().await?;
     cluster.wait_for_servers().await?;
     unchanged(&before, &cluster.contents(&stack.namespaces).await?)
+}
+
+/// The object as it can be created again.
+pub(crate) fn without_version<K: Resource>(mut object: K) -> K {
+    let metadata = object.meta_mut();
+    metadata.uid = None;
+    metadata.resource_version = None;
+    object
 }
 
 /// Loses the database. Its trees are gone, so the Jobs refuse with the way out.

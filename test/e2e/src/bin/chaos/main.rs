@@ -1,4 +1,4 @@
-//! What clusters do to a stack: the phases of `hack/chaos.sh`.
+//! What clusters do to a stack: the phases of `hack/chaos.sh`, with a database or without.
 //!
 //! Servers, Jobs, the API server and the database die at any moment, objects get lost, Jobs run
 //! twice. After each of it the first signature verifies, and a second one can be made.
@@ -11,6 +11,7 @@ mod kill;
 mod lose;
 mod race;
 mod stack;
+mod tiles;
 mod trees;
 
 use std::{process::ExitCode, time::Duration};
@@ -51,9 +52,21 @@ async fn main() -> Result<ExitCode> {
     let mut phases = Phases::default();
     if stand_up(&stack, &mut phases, &mut rng).await {
         lose(&stack, &mut phases).await;
-        race(&stack, &mut phases, args.races).await;
+        match stack.has_database() {
+            true => lose_what_trees_need(&stack, &mut phases).await,
+            false => lose_what_tiles_need(&stack, &mut phases).await,
+        }
+        let what = "tuf-system deleted: a new root that trusts the same";
+        phases.run(what, stack.works_after(lose::tuf(&stack))).await;
+        let what = format!("two of every Job at once, {} times", args.races);
+        phases.run(&what, race::race(&stack, args.races)).await;
+        if stack.has_database() {
+            lose_trees(&stack, &mut phases, &mut rng).await;
+        }
         let killed = stand_up_again(&stack, &mut phases, &mut rng, args.rounds).await;
-        println!("{}", stack.trees());
+        if stack.has_database() {
+            println!("{}", stack.trees());
+        }
         println!("processes of Jobs killed: {killed}");
     }
     Ok(phases.end())
@@ -81,6 +94,9 @@ async fn lose(stack: &Stack, phases: &mut Phases) {
     phases
         .run("no private key outside its namespace", copies)
         .await;
+}
+
+async fn lose_what_trees_need(stack: &Stack, phases: &mut Phases) {
     let what = "rekor-config and the config of ctlog-secret: the same again";
     phases
         .run(what, stack.works_after(lose::tree_and_config(stack)))
@@ -89,28 +105,43 @@ async fn lose(stack: &Stack, phases: &mut Phases) {
     phases
         .run(what, stack.works_after(lose::all_but_the_database(stack)))
         .await;
-    let what = "tuf-system deleted: a new root that trusts the same";
-    phases.run(what, stack.works_after(lose::tuf(stack))).await;
 }
 
-async fn race(stack: &Stack, phases: &mut Phases, races: usize) {
+async fn lose_what_tiles_need(stack: &Stack, phases: &mut Phases) {
+    let what = "the public halves lost: the same again";
+    phases
+        .run(what, stack.works_after(tiles::public_halves(stack)))
+        .await;
+    let what = "what is recorded of the logs lost: refused, until it is put back";
+    phases
+        .run(what, stack.works_after(tiles::recorded(stack)))
+        .await;
+    let what = "every Secret and ConfigMap lost, put back from a backup";
+    phases
+        .run(what, stack.works_after(tiles::all_but_the_volumes(stack)))
+        .await;
+    let what = "three record each log at once, while entries come in";
+    phases
+        .run(what, stack.works_after(tiles::record_at_once(stack)))
+        .await;
+}
+
+async fn lose_trees(stack: &Stack, phases: &mut Phases, rng: &mut Rng) {
     let what = "createtree killed before it publishes its tree";
     phases.run(what, kill::createtree(stack)).await;
-    let what = format!("two of every Job at once, {races} times");
-    phases.run(&what, race::race(stack, races)).await;
     let what = "the database lost: refused, with the way out";
     phases.run(what, lose::database(stack)).await;
     let what = "the way out: new trees, the same keys";
     phases
         .run(what, stack.works_after(lose::start_new_trees()))
         .await;
+    let what = "stand-up, the database down, another killed 10 times";
+    let fault = database::take_down(stack, Duration::from_secs(60), rng);
+    phases.run(what, stack.lasts_under(fault)).await;
 }
 
 /// Returns how many processes of Jobs were killed.
 async fn stand_up_again(stack: &Stack, phases: &mut Phases, rng: &mut Rng, rounds: usize) -> usize {
-    let what = "stand-up, the database down, another killed 10 times";
-    let fault = database::take_down(stack, Duration::from_secs(60), rng);
-    phases.run(what, stack.lasts_under(fault)).await;
     let mut killed = 0;
     for round in 1..=rounds {
         let what = format!("stand-up, Jobs killed at random, {round} of {rounds}");
