@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# The clients that people have in Python and JavaScript, for hack/clients.sh and hack/own-keys.sh.
+# The clients that people have in Python and JavaScript, for hack/clients.sh, hack/e2e.sh and hack/docs.sh.
 # They find theirs on the PATH.
 
 installed=$PWD/target/clients

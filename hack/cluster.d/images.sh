@@ -82,6 +82,7 @@ image_of_mariadbd() {
 		--with-libraries "$(command -v mariadbd)=/usr/sbin/mariadbd" \
 		--with-libraries "$(command -v mariadb)=/usr/bin/mariadb" \
 		--with-libraries "$(command -v mariadb-admin)=/usr/bin/mariadb-admin" \
+		--with-libraries "$(command -v mariadb-dump)=/usr/bin/mariadb-dump" \
 		--with-libraries "$(command -v my_print_defaults)=/usr/bin/my_print_defaults" \
 		--with-libraries "$(command -v resolveip)=/usr/bin/resolveip" \
 		"$(command -v mariadb-install-db)=/usr/bin/mariadb-install-db" \
@@ -133,12 +134,12 @@ check_images() {
 	local image source program failed=
 	while read -r image; do
 		failed=1
-		echo "config/ or hack/stacks/ uses $image, which isn't in hack/cluster.d/images" >&2
+		echo "config/, hack/stacks/ or docs/ uses $image, which isn't in hack/cluster.d/images" >&2
 	done < <(comm -23 <(config_images) <(rows | awk '{ print $1 }' | sort))
 	while read -r image; do
 		failed=1
-		echo "hack/cluster.d/images has $image for config/, and neither it nor hack/stacks/ uses it" >&2
-	done < <(comm -13 <(config_images) <(rows | awk '$4 == "config" { print $1 }' | sort))
+		echo "hack/cluster.d/images has $image for config/ or docs/, and neither they nor hack/stacks/ use it" >&2
+	done < <(comm -13 <(config_images) <(rows | awk '$4 == "config" || $4 == "docs" { print $1 }' | sort))
 	while read -r image source program _; do
 		[[ $source != debian:* ]] || continue
 		grep -qE "^(require)?[[:space:]]${source%@*} ${source#*@}( |\$)" "$modules/$(module_of "$program")/go.mod" || {
@@ -150,5 +151,5 @@ check_images() {
 }
 
 config_images() {
-	sed -nE 's/^.*[^a-z]image: *"?([^" ]+)"?.*$/\1/p' "$parts"/../../config/*.yaml "$parts"/../stacks/*/*.yaml | grep -v '^localhost/scaffolding/' | sort -u
+	sed -nE 's/^.*[^a-z]image: *"?([^" ]+)"?.*$/\1/p' "$parts"/../../config/*.yaml "$parts"/../stacks/*/*.yaml "$parts"/../../docs/*.yaml | grep -v '^localhost/scaffolding/' | sort -u
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What hack/e2e.sh, hack/chaos.sh and hack/changes.sh do before their phases: a cluster with our
+# What hack/e2e.sh, hack/chaos.sh and hack/docs.sh do before their phases: a cluster with our
 # images and a client's.
 
 # shellcheck source=hack/step.sh

@@ -14,19 +14,27 @@ use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result};
 
+pub mod page;
+pub mod run;
+pub mod shown;
+
+/// The checkout's folder.
+pub const CHECKOUT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+
 /// The first block of commands below the first line of a file that has `above` in it.
 ///
 /// # Errors
 ///
 /// That the file has no such line, or no block below it.
 pub fn block(file: &str, above: &str) -> Result<String> {
-    let text = read(file)?;
-    let block = text
-        .find(above)
-        .and_then(|start| text[start..].split_once("\n```sh\n"))
-        .and_then(|(_, block)| block.split_once("\n```\n"));
-    let (block, _) = block.with_context(|| format!("{file}: no commands below {above:?}"))?;
-    Ok(block.into())
+    let place = read(file)?.lines().position(|line| line.contains(above));
+    let blocks = page::blocks(&Path::new(CHECKOUT).join(file))?.into_iter();
+    let block = place.and_then(|place| {
+        let mut commands = blocks.filter(|block| block.kind.is_commands());
+        commands.find(|block| block.line > place)
+    });
+    let block = block.with_context(|| format!("{file}: no commands below {above:?}"))?;
+    Ok(block.text.trim_end().into())
 }
 
 /// The first command in the row of a table whose first cell is `cell`.
@@ -44,8 +52,7 @@ pub fn row(file: &str, cell: &str) -> Result<String> {
 }
 
 fn read(file: &str) -> Result<String> {
-    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    fs::read_to_string(checkout.join(file)).with_context(|| format!("reading {file}"))
+    fs::read_to_string(Path::new(CHECKOUT).join(file)).with_context(|| format!("reading {file}"))
 }
 
 #[cfg(test)]
@@ -54,7 +61,7 @@ mod tests {
 
     #[test]
     fn commands_are_found_where_people_read_them() {
-        let trees = block("README.md", "## Reliability").unwrap();
+        let trees = block("docs/backup.md", "## Lost for good").unwrap();
         assert!(trees.starts_with("kubectl -n rekor-system delete configmap"));
         assert!(
             trees.ends_with("rollout restart deployment/ctlog"),

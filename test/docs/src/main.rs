@@ -6,8 +6,9 @@
     reason = "what it prints is its answer"
 )]
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
+use anyhow::Result;
 use clap::Parser;
 
 #[derive(Parser)]
@@ -27,21 +28,48 @@ enum Task {
         /// The row's first cell
         cell: String,
     },
+    /// Print the pages of docs/ that `run` runs
+    List,
+    /// Run pages' commands in their order on the cluster of `hack/cluster`, compare what they show
+    Run {
+        /// Paths in the checkout, e.g. docs/remove.md
+        #[arg(required = true)]
+        pages: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
-    let commands = match Task::parse() {
-        Task::Block { file, above } => docs::block(&file, &above),
-        Task::Row { file, cell } => docs::row(&file, &cell),
-    };
-    match commands {
-        Ok(commands) => {
-            println!("{commands}");
-            ExitCode::SUCCESS
-        }
+    match answer(Task::parse()) {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("docs: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn answer(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Block { file, above } => println!("{}", docs::block(&file, &above)?),
+        Task::Row { file, cell } => println!("{}", docs::row(&file, &cell)?),
+        Task::List => println!("{}", docs::run::pages()?.join("\n")),
+        Task::Run { pages } => return run(&pages),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run(pages: &[String]) -> Result<ExitCode> {
+    let checkout = Path::new(docs::CHECKOUT).canonicalize()?;
+    let (mut passed, mut failed) = (0, 0);
+    for (number, page) in pages.iter().enumerate() {
+        docs::run::empty(&checkout, number == 0)?;
+        let counted = docs::run::run(&checkout, page)?;
+        (passed, failed) = (passed + counted.0, failed + counted.1);
+    }
+    println!("{passed} passed, {failed} failed");
+    Ok(if failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }

@@ -1,8 +1,8 @@
-//! A stack with keys of one's own: the phases of `hack/own-keys.sh`.
+//! A stack with keys of one's own: the phases of `docs/own-keys.md`.
 //!
 //! They are made before the first apply as `docs/own-keys.md` says, Fulcio's below a root and an
 //! intermediate that stay outside. Then clients of every language sign and verify. At last a
-//! Secret of one's own is put over another.
+//! Secret of one's own is put over another, and Fulcio's CA changes.
 
 use std::{fs, path::Path, process::ExitCode};
 
@@ -87,6 +87,8 @@ impl Own {
                 self.rename(),
             )
             .await;
+        let what = "another CA after the first apply: both cosigns sign under it";
+        phases.run(what, self.change()).await;
     }
 
     /// Runs the document's commands up to the first apply.
@@ -177,6 +179,24 @@ impl Own {
         self.script(&copies).await?;
         self.run_createcerts(0, &[]).await?;
         ensure!(self.published(FULCIO).await? == before, "another chain");
+        Ok(())
+    }
+
+    /// Changes Fulcio's CA to the other one as the document says, and publishes it as the next one
+    /// does.
+    async fn change(&self) -> Result<()> {
+        let change = docs::block(OWN_KEYS, "## After the first apply")?;
+        self.script(&format!("cd other; ln -s ../config .\n{change}"))
+            .await?;
+        for step in ["## 2. Publish it", "## 3. Restart the servers"] {
+            process::script(&docs::block("docs/changes.md", step)?).await?;
+        }
+        for cosign in Cosign::BOTH {
+            cosign.initialize(&self.cluster).await?;
+            cosign.sign("changed").await?;
+            newest::check(&self.cluster, &cosign.bundle("changed").await?).await?;
+            cosign.verify(BLOB).await?;
+        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! The way from Rekor v1 to Rekor v2 on a real cluster: the phases of `hack/to-tiles-e2e.sh`.
+//! The way from Rekor v1 to Rekor v2 on a real cluster: the phases of `docs/tiles.md`.
 //!
 //! `hack/to-tiles.sh` is killed again and again at every step, and comes to its end. At each step
 //! both cosigns sign, and every client verifies all that was signed so far.

@@ -1,4 +1,4 @@
-//! New keys for each server of a running stack: the phases of `hack/changes.sh`.
+//! New keys for each server of a running stack: the phases of `docs/changes.md`.
 //!
 //! They are made and published as `docs/changes.md` says. After each, both cosigns sign with the
 //! new key, and verify what was signed with every key before, wherever they last looked.

@@ -159,6 +159,6 @@ pub(crate) async fn database(stack: &Stack) -> Result<()> {
 
 /// Makes new trees for the keys that exist, as the README says.
 pub(crate) async fn start_new_trees() -> Result<()> {
-    process::script(&docs::block("README.md", "## Reliability")?).await?;
+    process::script(&docs::block("docs/backup.md", "## Lost for good")?).await?;
     Ok(())
 }
