@@ -46,6 +46,7 @@ manifests() {
 		PATH=$kubectl:$PATH SCAFFOLDING_CONFIG=$stack cargo test --quiet --locked --package=testbed --test=manifests --test=contract 2>&1 | tee -a "$log"
 		PATH=$kubectl:$PATH cargo standup --config "$stack" > /dev/null
 	done
+	PATH=$kubectl:$PATH cargo run --quiet --locked --package=e2e --bin=components
 }
 
 step formatting cargo fmt --all --check

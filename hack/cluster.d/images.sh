@@ -151,5 +151,5 @@ check_images() {
 }
 
 config_images() {
-	sed -nE 's/^.*[^a-z]image: *"?([^" ]+)"?.*$/\1/p' "$parts"/../../config/*.yaml "$parts"/../stacks/*/*.yaml "$parts"/../../docs/*.yaml | grep -v '^localhost/scaffolding/' | sort -u
+	sed -nE 's/^.*[^a-z]image: *"?([^" ]+)"?.*$/\1/p' "$parts"/../../config/*.yaml "$parts"/../../config/components/*/*.yaml "$parts"/../stacks/*/*.yaml "$parts"/../../docs/*.yaml | grep -v '^localhost/scaffolding/' | sort -u
 }
