@@ -11,11 +11,11 @@ config=${SCAFFOLDING_CONFIG:-config}
 stacks=(blue- '')
 blue_namespaces=("${namespaces[@]/#/blue-}")
 
-document() { target/debug/docs block docs/two-stacks.md "$1"; }
+page_block() { target/debug/docs block docs/two-stacks.md "$1"; }
 
 second_stack() {
 	local commands
-	commands=$(document 'wherever it stands')
+	commands=$(page_block 'wherever it stands')
 	commands=${commands/kustomize config/kustomize "$config"}
 	eval "$commands"
 }
@@ -26,7 +26,7 @@ of() { client "mkdir -p ${1}stack && cd ${1}stack && export HOME=\$PWD TUF_ROOT=
 # What the docs say of the one with a prefix, for either.
 initialize_stack() {
 	local commands get_root
-	commands=$(document 'for each:')
+	commands=$(page_block 'for each:')
 	commands=${commands//blue-/$1}
 	get_root=$(grep '^kubectl' <<< "$commands")
 	(cd "$scratch" && eval "$get_root")

@@ -167,6 +167,7 @@ fn starts(name: &str, blocks: &[Block]) -> bool {
 fn sources(name: &str) -> Vec<String> {
     let mut files = vec![
         checkout(format!("hack/{name}.sh")),
+        checkout(format!("hack/e2e.d/{name}.sh")),
         checkout(format!("test/e2e/src/bin/{name}.rs")),
     ];
     for folder in [format!("hack/{name}.d"), format!("test/e2e/src/bin/{name}")] {
