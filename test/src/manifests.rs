@@ -54,13 +54,17 @@ impl Manifest {
         &STACK
     }
 
-    /// All objects in a folder, in the order in which `kubectl apply -f` sends them. One with
-    /// nothing but a `Kustomization` is rendered, as for `kubectl apply -k`, by kubectl.
+    /// All objects in a folder, in the order in which `kubectl apply -f` sends them. One with a
+    /// `kustomization.yaml`, or with nothing but a `Kustomization`, is rendered, as for
+    /// `kubectl apply -k`, by kubectl.
     ///
     /// # Errors
     ///
     /// The file, and why it can't be read; or what kubectl says.
     pub fn read(folder: &Path) -> Result<Vec<Self>, String> {
+        if folder.join("kustomization.yaml").exists() {
+            return Self::parse(folder, &render(folder)?);
+        }
         let unreadable = |path: &Path, cause: io::Error| format!("{}: {cause}", path.display());
         let mut paths = vec![];
         for file in fs::read_dir(folder).map_err(|cause| unreadable(folder, cause))? {
@@ -82,7 +86,12 @@ impl Manifest {
         Ok(manifests)
     }
 
-    fn parse(file: &Path, text: &str) -> Result<Vec<Self>, String> {
+    /// All objects in the text of a file.
+    ///
+    /// # Errors
+    ///
+    /// The file, and why it can't be read.
+    pub fn parse(file: &Path, text: &str) -> Result<Vec<Self>, String> {
         let objects: Vec<Value> = serde_saphyr::from_multiple(text)
             .map_err(|cause| format!("{}: {cause}", file.display()))?;
         let objects = objects.into_iter().filter(|object| !object.is_null());
