@@ -47,6 +47,7 @@ manifests() {
 		PATH=$kubectl:$PATH cargo standup --config "$stack" > /dev/null
 	done
 	PATH=$kubectl:$PATH cargo run --quiet --locked --package=e2e --bin=components
+	PATH=$kubectl:$PATH cargo standup --config test/helm > /dev/null
 }
 
 step formatting cargo fmt --all --check

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The phases of hack/gitops.sh.
+# The phases of hack/gitops.sh: with Flux and with Argo CD, or with those that are named.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
@@ -36,7 +36,8 @@ upgrade_with() {
 	[[ $(kubectl get deployment tuf --namespace=tuf-system --output=jsonpath='{..image}') == *:next* ]]
 }
 
-for tool in flux argo; do
+(($#)) || set -- flux argo
+for tool; do
 	phase "$tool: empty volumes" take_down
 	phase "$tool: stands up" stand_up_with
 	$ok || exit 1

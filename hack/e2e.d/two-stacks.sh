@@ -43,7 +43,7 @@ sign_in() {
 
 # refused_in STACK: what the other signed, which is in /tmp.
 refused_in() {
-	fails_with 'error|Error' of "$1" "cosign verify-blob --bundle=/tmp/blob.sigstore.json ${identity[*]} /tmp/blob"
+	fails_with 'failed to verify' of "$1" "cosign verify-blob --bundle=/tmp/blob.sigstore.json ${identity[*]} /tmp/blob"
 }
 
 roots_differ() {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Result, anyhow, bail};
+use contract::CERT;
 use serde_json::json;
 use testbed::{Address, Fulcio, Kubernetes, Manifest, Pod, Process, Running, Trillian};
 use tokio::time::sleep;
@@ -189,11 +190,8 @@ impl<'a> Kubelet<'a> {
                 self.servers.trillian = address.map(Trillian::start_at);
             }
             Some(StandIn::Fulcio) => {
-                let secrets = self.kubernetes.secret(&pod.namespace, "fulcio-secret");
-                let chain = secrets
-                    .get("cert")
-                    .map(|chain| String::from_utf8_lossy(chain));
-                let chain = chain.unwrap_or_default();
+                let chain = self.mounted(pod, CERT).unwrap_or_default();
+                let chain = String::from_utf8_lossy(&chain);
                 let address = self.addresses.fulcio.take();
                 self.servers.fulcio = address.map(|address| Fulcio::start_at(address, &chain));
             }
@@ -211,6 +209,18 @@ impl<'a> Kubelet<'a> {
             _ => (),
         }
         Ok(())
+    }
+
+    /// An entry of the first Secret that a pod mounts and that has it.
+    fn mounted(&self, pod: &Pod, entry: &str) -> Option<Vec<u8>> {
+        let volumes = pod.manifest.object["spec"]["template"]["spec"]["volumes"].as_array()?;
+        let mut names = volumes
+            .iter()
+            .filter_map(|volume| volume["secret"]["secretName"].as_str());
+        names.find_map(|name| {
+            let mut entries = self.kubernetes.secret(&pod.namespace, name);
+            entries.remove(entry)
+        })
     }
 
     /// Starts the TUF server, and returns it with its URL.

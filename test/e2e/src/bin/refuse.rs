@@ -77,6 +77,13 @@ async fn main() -> Result<ExitCode> {
     phases
         .run("a chain in the wrong order: exit 3, nothing changes", chain)
         .await;
+    let image = scene("no-image", "fulcio-system").play(no_image);
+    phases
+        .run(
+            "an image that can't be pulled: hack/wait.sh stops, names it",
+            image,
+        )
+        .await;
     Ok(phases.end())
 }
 
@@ -150,6 +157,21 @@ async fn wrong_order(scene: &Scene<'_>) -> Result<()> {
         scene.create_secret(pair.copy, entries).await?;
     }
     scene.refuses("createtuf", &[TSA.copy]).await
+}
+
+async fn no_image(scene: &Scene<'_>) -> Result<()> {
+    let mut job: Job = scene.manifests.object("createcerts")?;
+    let pod = job.spec.iter_mut().flat_map(|spec| &mut spec.template.spec);
+    for container in pod.flat_map(|pod| &mut pod.containers) {
+        container.image = Some("localhost/scaffolding/no-such:dev".into());
+    }
+    scene.cluster.create(&[job]).await?;
+    let said = process::script("hack/wait.sh 2>&1 || [ $? = 4 ]").await?;
+    process::says(
+        &said,
+        &[&scene.namespace, "createcerts", "can't start", "Image"],
+    )?;
+    process::says(&said, &["localhost/scaffolding/no-such:dev"])
 }
 
 /// A namespace with the accounts and rights that `config/` gives in another.
