@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 
 # sync TAG: brings the cluster, as $tool does, to what is in the repository, with our images under that tag.
 sync() {
-	kubectl kustomize test/gitops/stack | sed "s|\(localhost/scaffolding/[a-z]*\):dev|\1:$1|" | "target/gitops/$tool"
+	kubectl kustomize target/gitops/stack | sed "s|\(localhost/scaffolding/[a-z]*\):dev|\1:$1|" | "target/gitops/$tool"
 }
 
 # A line for each gate, with its UID and image.
@@ -36,6 +36,9 @@ upgrade_with() {
 	[[ $(kubectl get deployment tuf --namespace=tuf-system --output=jsonpath='{..image}') == *:next* ]]
 }
 
+# What docs/gitops.md has people keep in their repository.
+mkdir -p target/gitops/stack
+sed -n '/^...yaml$/,/^...$/{/^...\(yaml\)\?$/!{s|scaffolding/|../../../|;p}}' docs/gitops.md > target/gitops/stack/kustomization.yaml
 (($#)) || set -- flux argo
 for tool; do
 	phase "$tool: empty volumes" take_down
