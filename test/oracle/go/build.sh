@@ -8,11 +8,13 @@ cd "$(dirname "$0")"
 
 build() {
 	local name=$1 module=$2
-	CGO_ENABLED=0 go build -mod=readonly -modfile="../../../$module/go.mod" -trimpath -tags="$name" -o "$out/$name" .
+	CGO_ENABLED=0 go build -mod=readonly -modfile="../../../$module/go.mod" -trimpath -tags="${name//-/_}" -o "$out/$name" .
 }
 
 build fulcio hack/cluster.d/modules/fulcio
 build rekor hack/cluster.d/modules/rekor
 build tsa hack/cluster.d/modules/timestamp-server
 build ctlog hack/cluster.d/modules/ct_server
+build rekor-tiles hack/cluster.d/modules/rekor-tiles
+build tesseract hack/cluster.d/modules/tesseract
 build client test/clients/go

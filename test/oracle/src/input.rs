@@ -26,6 +26,8 @@ pub(crate) enum Reader {
     FulcioWithoutChain,
     /// Rekor, by way of `createsecret`.
     Rekor,
+    /// Rekor v2, by way of `createsecret --origin`.
+    RekorTiles,
     /// timestamp-server, by way of `createcertchain`.
     Tsa,
     /// As before, but the Job has to make the certificates.
@@ -34,6 +36,10 @@ pub(crate) enum Reader {
     CtLog,
     /// As before, but the key is in a Secret of its owner's, and written anew from there.
     CtLogImport,
+    /// TesseraCT, by way of `createctconfig --origin`, which finds the key in the log's Secret.
+    TesseraCt,
+    /// As before, but the key is in a Secret of its owner's, and written anew from there.
+    TesseraCtImport,
     /// Clients, by way of `createtuf`: the public key of a Rekor.
     PublicKey,
     /// ct_server, by way of `createctconfig`, which asks a running Fulcio for its chain.
@@ -87,7 +93,12 @@ impl Input {
                 ("tsa", vec![key, ("chain", self.chain.clone())])
             }
             // What is imported is written anew, so any of the forms that servers read may be.
-            Reader::Rekor | Reader::CtLogImport => ("rekor", vec![key]),
+            Reader::Rekor | Reader::CtLogImport | Reader::TesseraCtImport => ("rekor", vec![key]),
+            Reader::RekorTiles => ("rekor-tiles", vec![key]),
+            Reader::TesseraCt => {
+                let roots = ("roots.pem", self.chain.clone());
+                ("tesseract", vec![("privkey.pem", self.key.clone()), roots])
+            }
             Reader::CtLog => {
                 let config = ct_server_config(&password);
                 let root = ("fulcio-0", self.chain.clone());

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use base64ct::{Base64, Encoding as _};
-use contract::{CTLOG, FULCIO, KeyPair, PUBLIC, REKOR, ROOT_CA, TSA};
+use contract::{
+    CTLOG, CTLOG_TILES, CTLOG_TILES_LOG, FULCIO, KeyPair, PUBLIC, REKOR, REKOR_TILES,
+    REKOR_TILES_LOG, ROOT_CA, TSA,
+};
 use keys::PublicKey;
 use sha2::{Digest as _, Sha256};
 use testbed::{Entries, Fulcio, Kubernetes, Outcome, Process};
@@ -40,12 +43,26 @@ pub(crate) fn judge(input: &Input, jobs: &Path, oracles: &mut Oracles) -> Result
             set_pair(&kubernetes, &REKOR, input);
             run(kubernetes.job("rekor-system", "createsecret", &binary("createsecret")))
         }
+        Reader::RekorTiles => {
+            kubernetes.add_log(&REKOR_TILES, &REKOR_TILES_LOG);
+            set_pair(&kubernetes, &REKOR_TILES, input);
+            run(kubernetes.log_job(&REKOR_TILES_LOG, &binary("createsecret"), "rekor"))
+        }
         Reader::Tsa | Reader::TsaWithoutChain => {
             set_pair(&kubernetes, &TSA, input);
             run(kubernetes.job("tsa-system", "createcertchain", &binary("createcertchain")))
         }
         Reader::CtLog | Reader::CtLogImport | Reader::TrustBundle => {
-            ct_log(&kubernetes, input, &binary("createctconfig"))
+            kubernetes.set_config_map(CTLOG.private.namespace, "ctlog-config", &[("treeID", "42")]);
+            let namespace = CTLOG.private.namespace;
+            let job = kubernetes.job(namespace, "createctconfig", &binary("createctconfig"));
+            ct_log(&kubernetes, &CTLOG, input, job)
+        }
+        Reader::TesseraCt | Reader::TesseraCtImport => {
+            kubernetes.add_log(&CTLOG_TILES, &CTLOG_TILES_LOG);
+            let binary = binary("createctconfig");
+            let job = kubernetes.log_job(&CTLOG_TILES_LOG, &binary, "ctlog/log");
+            ct_log(&kubernetes, &CTLOG_TILES, input, job)
         }
         Reader::PublicKey => {
             let entries = Entries::from([(PUBLIC.into(), input.key.clone())]);
@@ -98,19 +115,15 @@ fn set_pair(kubernetes: &Kubernetes, pair: &KeyPair, input: &Input) {
     kubernetes.set_secret(pair.private.namespace, pair.private.name, &entries);
 }
 
-fn ct_log(kubernetes: &Kubernetes, input: &Input, binary: &str) -> Outcome {
-    let namespace = CTLOG.private.namespace;
+fn ct_log(kubernetes: &Kubernetes, pair: &KeyPair, input: &Input, mut job: Process<'_>) -> Outcome {
+    let namespace = pair.private.namespace;
     let fulcio = Fulcio::start(&String::from_utf8_lossy(&input.chain));
-    let url = format!("--fulcio-url={}", fulcio.url());
-    kubernetes.set_config_map(namespace, "ctlog-config", &[("treeID", "42")]);
-    let mut job = kubernetes
-        .job(namespace, "createctconfig", binary)
-        .args([url]);
+    job = job.args([format!("--fulcio-url={}", fulcio.url())]);
     match input.reader {
-        Reader::CtLog => set_pair(kubernetes, &CTLOG, input),
-        Reader::CtLogImport => {
-            allow_own(kubernetes);
-            let own = Entries::from([(CTLOG.key.into(), input.key.clone())]);
+        Reader::CtLog | Reader::TesseraCt => set_pair(kubernetes, pair, input),
+        Reader::CtLogImport | Reader::TesseraCtImport => {
+            allow_own(kubernetes, namespace);
+            let own = Entries::from([(pair.key.into(), input.key.clone())]);
             kubernetes.set_secret(namespace, OWN, &own);
             job = job.args(["--private-secret=own"]);
             if let Some(password) = &input.password {
@@ -126,10 +139,10 @@ fn ct_log(kubernetes: &Kubernetes, input: &Input, binary: &str) -> Outcome {
 }
 
 /// Lets the Job read the Secret of the user's own.
-fn allow_own(kubernetes: &Kubernetes) {
+fn allow_own(kubernetes: &Kubernetes, namespace: &str) {
     let mut role = kubernetes
-        .get("Role", CTLOG.private.namespace, "createctconfig")
-        .expect("config/ has it");
+        .get("Role", namespace, "createctconfig")
+        .expect("the Job has a Role");
     let names = role["rules"][1]["resourceNames"].as_array_mut();
     names.expect("the rule names Secrets").push(OWN.into());
     kubernetes.apply(&role);
@@ -150,6 +163,19 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
             &[("key", entry(REKOR.key))],
             REKOR.password.map(entry).as_deref(),
         ),
+        Reader::RekorTiles => Question::new(
+            "rekor-tiles",
+            "rekor-tiles",
+            &[("key", entry(REKOR_TILES.key))],
+            REKOR_TILES.password.map(entry).as_deref(),
+        ),
+        Reader::TesseraCt | Reader::TesseraCtImport => {
+            let files = [
+                ("privkey.pem", entry(CTLOG_TILES.key)),
+                ("roots.pem", entry(ROOT_CA)),
+            ];
+            Question::new("tesseract", "tesseract", &files, None)
+        }
         Reader::Fulcio | Reader::FulcioWithoutChain => {
             let files = [("key", entry(FULCIO.key)), ("cert", entry(FULCIO.trusted))];
             Question::new(
@@ -237,7 +263,9 @@ fn pair(reader: Reader) -> Option<&'static KeyPair> {
     match reader {
         Reader::Fulcio | Reader::FulcioWithoutChain => Some(&FULCIO),
         Reader::Rekor => Some(&REKOR),
+        Reader::RekorTiles => Some(&REKOR_TILES),
         Reader::Tsa | Reader::TsaWithoutChain => Some(&TSA),
+        Reader::TesseraCt | Reader::TesseraCtImport => Some(&CTLOG_TILES),
         Reader::CtLog | Reader::CtLogImport | Reader::TrustBundle => Some(&CTLOG),
         Reader::PublicKey => None,
     }

@@ -56,7 +56,7 @@ struct Server {
     only_older_form: bool,
 }
 
-const SERVERS: [Server; 4] = [
+const SERVERS: [Server; 6] = [
     Server {
         name: "fulcio",
         reader: Reader::Fulcio,
@@ -76,6 +76,16 @@ const SERVERS: [Server; 4] = [
         name: "ctlog",
         reader: Reader::CtLog,
         only_older_form: true,
+    },
+    Server {
+        name: "rekor-tiles",
+        reader: Reader::RekorTiles,
+        only_older_form: false,
+    },
+    Server {
+        name: "tesseract",
+        reader: Reader::TesseraCt,
+        only_older_form: false,
     },
 ];
 
@@ -306,15 +316,21 @@ impl Corpus {
 
     /// Keys that `createctconfig` writes anew.
     fn add_imports(&mut self) -> Result<()> {
-        let server = Server {
-            name: "ctlog-import",
-            reader: Reader::CtLogImport,
-            only_older_form: false,
-        };
-        for (kind, _) in KINDS {
-            self.add(server, kind, "pkcs8", self.private(kind)?, None)?;
+        for (name, reader) in [
+            ("ctlog-import", Reader::CtLogImport),
+            ("tesseract-import", Reader::TesseraCtImport),
+        ] {
+            let server = Server {
+                name,
+                reader,
+                only_older_form: false,
+            };
+            for (kind, _) in KINDS {
+                self.add(server, kind, "pkcs8", self.private(kind)?, None)?;
+            }
+            self.add_ciphers(server)?;
         }
-        self.add_ciphers(server)
+        Ok(())
     }
 }
 
