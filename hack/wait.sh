@@ -74,7 +74,8 @@ why_failed() {
 
 # Tells which servers beside the gates are ready: all their pods are, and none is an old one.
 look_at_servers() {
-	local namespace name generation seen want new ready pods
+	local list namespace name generation seen want new ready pods
+	list=$(kubectl get deployments,statefulsets --all-namespaces --selector=$ours --output=jsonpath='{range .items[*]}{.metadata.namespace}{","}{.metadata.name}{","}{.metadata.generation}{","}{.status.observedGeneration}{","}{.spec.replicas}{","}{.status.updatedReplicas}{","}{.status.readyReplicas}{","}{.status.replicas}{"\n"}{end}')
 	unready=
 	while IFS=, read -r namespace name generation seen want new ready pods; do
 		[[ $'\n'$gates == *$'\n'"$namespace "* ]] || continue
@@ -83,7 +84,7 @@ look_at_servers() {
 		else
 			unready+=$namespace/$name$'\n'
 		fi
-	done < <(kubectl get deployments,statefulsets --all-namespaces --selector=$ours --output=jsonpath='{range .items[*]}{.metadata.namespace}{","}{.metadata.name}{","}{.metadata.generation}{","}{.status.observedGeneration}{","}{.spec.replicas}{","}{.status.updatedReplicas}{","}{.status.readyReplicas}{","}{.status.replicas}{"\n"}{end}')
+	done <<< "$list"
 }
 
 # A line for each pod, with the kind of its owner, and below it one for each of its containers that
@@ -101,7 +102,8 @@ END
 
 # Tells of containers that crash, and ends when one waits in vain.
 look_at_containers() {
-	local line name word rest pod='' owner='' why
+	local list line name word rest pod='' owner='' why
+	list=$(containers)
 	while read -r line name word rest; do
 		case $line in
 			pod) pod=$name owner=$word ;;
@@ -113,7 +115,7 @@ look_at_containers() {
 				{ echo "$pod: $name can't start: $word"; unquoted "$rest" | indented; } >&2
 				exit 4 ;;
 		esac
-	done < <(containers)
+	done <<< "$list"
 }
 
 # in_vain KEY OWNER REASON MESSAGE: whether the container that waits for that reason waits in vain. A
