@@ -88,12 +88,12 @@ look_at_servers() {
 }
 
 # A line for each pod, with the kind of its owner, and below it one for each of its containers that
-# waits, and for each that ended and was started again.
+# waits, and for each that isn't ready and was before it ended.
 containers() {
 	kubectl get pods --all-namespaces --selector=$ours --output=go-template-file=/dev/stdin <<'END'
 {{define "containers"}}{{range $container := .}}
-{{- with .lastState.terminated}}ended {{$container.name}} {{$container.restartCount}} {{.exitCode}} {{with .message}}{{printf "%q" .}}{{end}}
-{{end}}{{with .state.waiting}}waits {{$container.name}} {{.reason}} {{with .message}}{{printf "%q" .}}{{end}}
+{{- if not .ready}}{{with .lastState.terminated}}ended {{$container.name}} {{$container.restartCount}} {{.exitCode}} {{with .message}}{{printf "%q" .}}{{else}}""{{end}}
+{{end}}{{end}}{{with .state.waiting}}waits {{$container.name}} {{.reason}} {{with .message}}{{printf "%q" .}}{{end}}
 {{end}}{{end}}{{end -}}
 {{range .items}}pod {{.metadata.namespace}}/{{.metadata.name}} {{range .metadata.ownerReferences}}{{.kind}}{{end}}
 {{template "containers" .status.initContainerStatuses}}{{template "containers" .status.containerStatuses}}{{end}}
