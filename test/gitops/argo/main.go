@@ -1,6 +1,6 @@
 // Syncs manifests from stdin as Argo CD does: with its engine, and its way to track what it syncs.
 //
-// It prints what became of each object.
+// It prints what became of each object, and then which of them Argo CD takes for out of sync: it would sync these again, and again.
 package main
 
 import (
@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/argoproj/gitops-engine/pkg/cache"
+	"github.com/argoproj/gitops-engine/pkg/diff"
 	"github.com/argoproj/gitops-engine/pkg/engine"
 	"github.com/argoproj/gitops-engine/pkg/sync"
 	"github.com/argoproj/gitops-engine/pkg/sync/common"
@@ -77,5 +78,35 @@ func run(ctx context.Context) error {
 			err = fmt.Errorf("%s isn't synced: %s", result.ResourceKey.String(), result.Message)
 		}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	if err := live.EnsureSynced(); err != nil {
+		return err
+	}
+	return compare(live, objects, ours)
+}
+
+// compare fails if what is in the cluster isn't what was synced.
+func compare(live cache.ClusterCache, objects []*unstructured.Unstructured, ours func(*cache.Resource) bool) error {
+	managed, err := live.GetManagedLiveObjs(objects, ours)
+	if err != nil {
+		return err
+	}
+	pairs := sync.Reconcile(objects, managed, "default", live)
+	results, err := diff.DiffArray(pairs.Target, pairs.Live, diff.WithLogr(logr.Discard()))
+	if err != nil {
+		return err
+	}
+	var differing []string
+	for i, result := range results.Diffs {
+		if result.Modified {
+			key := kube.GetResourceKey(pairs.Target[i])
+			differing = append(differing, fmt.Sprintf("%s: %s instead of %s", key.String(), result.NormalizedLive, result.PredictedLive))
+		}
+	}
+	if len(differing) > 0 {
+		return fmt.Errorf("out of sync:\n%s", strings.Join(differing, "\n"))
+	}
+	return nil
 }
