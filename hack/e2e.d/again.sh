@@ -41,14 +41,15 @@ apply_without_jobs() {
 	kubectl apply -f config/
 }
 
-# What the README says, where config/ names the next tag.
+# What docs/upgrade.md says, where config/ names the next tag.
 upgrade() {
 	local file apply
 	mkdir -p "$scratch/next/config"
+	ln -s "$PWD/hack" "$scratch/next/hack"
 	for file in config/*.yaml; do
 		sed 's|\(localhost/scaffolding/[a-z]*\):dev|\1:next|' "$file" > "$scratch/next/$file"
 	done
-	apply=$(readme row 'upgrade, or change an image or a flag')
+	apply=$(page upgrade 'Then the servers')
 	(cd "$scratch/next" && eval "$apply")
 	[[ $(kubectl get deployment tuf --namespace=tuf-system --output=jsonpath='{..image}') == *:next* ]]
 	[[ $(kubectl get jobs --all-namespaces --selector=scaffolding/gate=true --output=jsonpath='{..image}') != *:dev* ]]

@@ -16,6 +16,9 @@ tsa=http://tsa.tsa-system.svc/api/v1/timestamp
 # readme block LINE | row CELL: the commands that the README has there.
 readme() { target/debug/docs "$1" README.md "$2"; }
 
+# page NAME LINE: those that a page of docs/ has below it.
+page() { target/debug/docs block "docs/$1.md" "$2"; }
+
 start_client() {
 	kubectl delete pod client --namespace=default --ignore-not-found
 	kubectl apply --filename=hack/e2e.d/client.yaml
@@ -121,12 +124,12 @@ search() {
 		\$rekor get --uuid=\$found --format=json | grep \$(sha256sum $blob | cut -d' ' -f1)"
 }
 
-# What the README says: ports instead of cluster names, a token by file.
+# What docs/clients.md says: ports instead of cluster names, a token by file.
 sign_from_outside() (
 	local forward sign
 	trap 'kill $(jobs -p)' EXIT
-	forward=$(readme block 'From outside the cluster')
-	sign=$(readme block 'When they answer')
+	forward=$(page clients 'Forward the ports')
+	sign=$(page clients 'When they answer')
 	mkdir "$scratch/outside"
 	cd "$scratch/outside" || return
 	export TUF_ROOT=$scratch/outside/tuf

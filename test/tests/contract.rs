@@ -142,12 +142,13 @@ fn a_name_is_that_of_one_object() {
     }
 }
 
-/// The rows of the README's tables of Jobs: job, namespace, what it makes, from what, what it
+/// The rows of the tables of Jobs, the README's and that of `docs/tiles.md`: job, namespace, what it makes, from what, what it
 /// opens.
 fn rows() -> Vec<[String; 5]> {
-    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
-    let readme = fs::read_to_string(readme).unwrap();
-    let tables = readme.split("\n| Job |").skip(1);
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let pages = ["README.md", "docs/tiles.md"].map(|page| fs::read_to_string(checkout.join(page)));
+    let pages = pages.map(Result::unwrap).concat();
+    let tables = pages.split("\n| Job |").skip(1);
     let rows = tables.flat_map(|table| {
         let rows = table.lines().skip(2);
         rows.take_while(|line| line.starts_with('|'))

@@ -107,7 +107,7 @@ impl Stack {
 
     /// Runs all Jobs again, as the README says.
     pub(crate) async fn retry(&self) -> Result<()> {
-        let command = docs::row("README.md", "retry a failed Job")?;
+        let command = docs::block("docs/upgrade.md", "## Retry a Job")?;
         let command = match self.has_database() {
             true => command,
             false => command.replace("-f config/", "-k config/tiles"),
