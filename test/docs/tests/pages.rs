@@ -142,6 +142,60 @@ fn every_command_is_run_by_somebody() {
     }
 }
 
+/// What the tables of words in a message have in their first column.
+fn words() -> Vec<Vec<String>> {
+    let page = fs::read_to_string(checkout("docs/troubleshooting.md")).unwrap();
+    let tables = page.split("<!-- words -->\n").skip(1);
+    let tables = tables.map(|rest| rest.split("<!-- end -->").next().unwrap());
+    let words = |row: &str| -> Vec<String> {
+        let cell = row.split('|').nth(1).unwrap();
+        cell.split('`')
+            .skip(1)
+            .step_by(2)
+            .map(String::from)
+            .collect()
+    };
+    tables
+        .map(|table| table.lines().skip(2).flat_map(words).collect())
+        .collect()
+}
+
+#[test]
+fn troubleshooting_knows_every_refusal_and_nothing_that_nobody_says() {
+    let states = fs::read_to_string(checkout("docs/states.md")).unwrap();
+    let words = words();
+    let refusals = states
+        .lines()
+        .filter_map(|line| line.split_once("| refused: "));
+    let mut seen = 0;
+    for (_, refusal) in refusals {
+        let known = words[0]
+            .iter()
+            .any(|words| refusal.contains(words.as_str()));
+        assert!(known, "{refusal}");
+        seen += 1;
+    }
+    assert!(seen > 20, "{seen} refusals");
+    let mut said = String::new();
+    for folder in ["cmd", "pkg"] {
+        read_sources(&checkout(folder), &mut said);
+    }
+    for words in words.iter().flatten() {
+        assert!(said.contains(words.as_str()), "nobody says {words:?}");
+    }
+}
+
+fn read_sources(folder: &Path, all: &mut String) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read_sources(&path, all);
+        } else if path.extension().is_some_and(|end| end == "rs") {
+            all.push_str(&fs::read_to_string(path).unwrap());
+        }
+    }
+}
+
 /// Whether the program asks for this block by a line above it: with `block(PAGE, "above")`, `readme
 /// block 'above'`, or a list of headings.
 fn takes(name: &str, page: &Path, block: &Block) -> bool {
