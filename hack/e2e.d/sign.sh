@@ -41,6 +41,7 @@ sign_blob_with_cosign() {
 	get_root=$(readme block 'may not read Secrets')
 	(cd "$scratch" && eval "$get_root")
 	with_cosign 'cat > root.json' < "$scratch/root.json"
+	with_cosign 'cat > mirror' < "$scratch/mirror"
 	sign=$(readme block 'In the cluster')
 	with_cosign "
 		date > blob

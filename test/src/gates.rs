@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use contract::{ALL, KEY_PAIRS, TUF_ROOT};
+use contract::{ALL, HOST, KEY_PAIRS, TUF_ROOT};
 
 /// An object as it was written.
 #[derive(Debug, Clone)]
@@ -24,7 +24,9 @@ impl Written {
                 && (gate.name == self.name || gate.other_names.contains(&&*self.name))
         });
         if let Some(gate) = gate {
-            return gate.entries.to_vec();
+            // Where a Job isn't told of an address, as in the charts, Rekor has its host in a flag.
+            let entries = gate.entries.iter().copied();
+            return entries.filter(|entry| *entry != HOST).collect();
         }
         let is_copy = |name| self.namespace == TUF_ROOT.namespace && self.name == name;
         let copied = KEY_PAIRS.iter().find(|pair| is_copy(pair.copy));

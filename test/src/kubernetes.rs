@@ -66,10 +66,15 @@ impl Kubernetes {
         }
     }
 
-    /// Starts an API server with the namespaces, accounts, Roles and RoleBindings of `config/`.
+    /// Starts an API server with the namespaces, accounts, Roles and RoleBindings of `config/`, and
+    /// with the addresses there.
     pub fn start() -> Self {
         let kubernetes = Self::empty();
         kubernetes.apply_config();
+        let addresses = Manifest::all().iter().find(|manifest| {
+            manifest.kind() == "ConfigMap" && manifest.object["metadata"]["name"] == "addresses"
+        });
+        kubernetes.apply(&addresses.expect("config/ has addresses").object);
         kubernetes
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use addresses::Reference;
 use clap::{ArgAction, CommandFactory as _, Parser, error::ErrorKind};
 use contract::REKOR_CONFIG;
 use trillian::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, State, Target, TreeId};
@@ -21,6 +22,14 @@ pub(crate) struct Args {
     /// ConfigMap to publish the tree ID in
     #[arg(long, default_value = REKOR_CONFIG.name, value_parser = job::name)]
     pub(crate) configmap: String,
+
+    /// ConfigMap that says where clients reach Rekor: its host is published beside the tree ID
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub(crate) addresses: Option<Reference>,
+
+    /// Publish another host than the one that is published
+    #[arg(long)]
+    pub(crate) accept_changes: bool,
 
     /// Trillian log server (host:port or dns:///host:port)
     #[arg(
@@ -187,6 +196,8 @@ mod tests {
             "--max_root_duration=1 fortnight",
             "--tls_cert_file=/dev/null",
             "--tls_cert_file=/not/there",
+            "--addresses=addresses",
+            "--addresses=$(NAMESPACE)/addresses",
             "--force=perhaps",
         ] {
             let name = flag.split('=').next().unwrap();

@@ -1,14 +1,15 @@
 //! Creates a Trillian log and publishes its tree ID in a ConfigMap.
 //!
 //! Rekor and the CT log take the ID from that ConfigMap, so neither can start before this job is
-//! done. Running it again changes nothing.
+//! done. Rekor's name in its checkpoints comes with it. Running it again changes nothing.
 
 mod flags;
+mod host;
 
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
-use contract::TREE_ID;
+use contract::{HOST, TREE_ID};
 use gate::{Entries, Gate};
 use job::OrRefuse as _;
 use refusal::{Object, Refusal};
@@ -27,6 +28,7 @@ async fn create_tree(args: &Args) -> Result<()> {
     let mut gate = Gate::config_map(&kube, &args.namespace, &args.configmap).await?;
     let tree_id = gate.entry(TREE_ID);
     let known = known_id(&tree_id, gate.bytes(TREE_ID), args.tree_id)?;
+    let host = host::read(&kube, &gate, args).await?;
     let mut trillian = Trillian::connect(&args.admin_server, args.roots()).await?;
 
     // Trillian can't be told to create a log only once. So a log has an identity, and a run that
@@ -51,8 +53,11 @@ async fn create_tree(args: &Args) -> Result<()> {
             })?
         }
     };
-    gate.publish(Entries::new().with(TREE_ID, id.to_string()))
-        .await?;
+    let mut entries = Entries::new().with(TREE_ID, id.to_string());
+    if let Some(host) = host {
+        entries.insert(HOST, host);
+    }
+    gate.publish(entries).await?;
     let log = args.log(&gate.identity().await?);
     let others = trillian.delete_others(&log, id).await;
     others.context("looking for trees that aren't in use")

@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
+use addresses::Reference;
 use clap::{ArgAction, Parser};
 use contract::{CTLOG, FULCIO, REKOR, SIGSTORE_TRUST, TSA, TUF_KEYS, TUF_ROOT};
 use jiff::Timestamp;
@@ -82,11 +83,16 @@ pub(crate) struct Args {
     #[arg(long, default_value = SIGSTORE_TRUST.name, value_parser = job::name)]
     pub(crate) trust_configmap: String,
 
+    /// ConfigMap that says where clients reach the servers; without it, the flags below do
+    #[arg(long, value_name = "NAMESPACE/NAME")]
+    pub(crate) addresses: Option<Reference>,
+
     /// Where clients reach Fulcio
     #[arg(
         long,
         value_name = "URL",
         value_parser = url,
+        conflicts_with = "addresses",
         default_value = "http://fulcio.fulcio-system.svc"
     )]
     fulcio_url: String,
@@ -96,6 +102,7 @@ pub(crate) struct Args {
         long,
         value_name = "URL",
         value_parser = url,
+        conflicts_with = "addresses",
         default_value = "http://rekor.rekor-system.svc"
     )]
     rekor_url: String,
@@ -106,6 +113,7 @@ pub(crate) struct Args {
         value_name = "URLS",
         value_delimiter = ',',
         value_parser = url,
+        conflicts_with = "addresses",
         default_value = "http://rekor.rekor-tiles-system.svc"
     )]
     pub(crate) rekor_tiles_url: Vec<String>,
@@ -115,6 +123,7 @@ pub(crate) struct Args {
         long,
         value_name = "URL",
         value_parser = url,
+        conflicts_with = "addresses",
         default_value = "http://ctlog.ctlog-system.svc/sigstorescaffolding"
     )]
     ctlog_url: String,
@@ -125,6 +134,7 @@ pub(crate) struct Args {
         value_name = "URLS",
         value_delimiter = ',',
         value_parser = url,
+        conflicts_with = "addresses",
         default_value = "http://ctlog.ctlog-tiles-system.svc/sigstorescaffolding"
     )]
     pub(crate) ctlog_tiles_url: Vec<String>,
@@ -134,6 +144,7 @@ pub(crate) struct Args {
         long,
         value_name = "URL",
         value_parser = url,
+        conflicts_with = "addresses",
         default_value = "http://tsa.tsa-system.svc/api/v1/timestamp"
     )]
     tsa_url: String,
@@ -143,6 +154,7 @@ pub(crate) struct Args {
         long,
         value_name = "URL",
         value_parser = url,
+        conflicts_with = "addresses",
         default_value = "https://kubernetes.default.svc.cluster.local"
     )]
     oidc_issuer: String,

@@ -15,6 +15,7 @@ use crate::{
     files,
     logs::{CTLOG, REKOR},
     parts::Input,
+    places::Places,
     secrets,
 };
 
@@ -22,25 +23,26 @@ use crate::{
 ///
 /// # Errors
 ///
-/// What is missing is named, all of it. A [`Refusal`] of what isn't a chain or a key.
+/// What is missing is named, all of it. A [`Refusal`] of what isn't a chain, a key or an address.
 pub(crate) async fn read(kube: &Kube, args: &Args) -> Result<Inputs> {
     let names = args.secrets();
     let parts = match &args.file_dir {
         Some(folder) => files::read(folder, &names)?,
         None => secrets::read(kube, &args.namespace, &names).await?,
     };
+    let places = Places::read(kube, args, &parts).await?;
     let inputs = Inputs {
         fulcio: parsed(&parts.fulcio, Input::chain)?,
         rekor: parsed(&parts.rekor, |input| input.plain_log(&REKOR))?,
         rekor_tiles: parsed(&parts.rekor_tiles, |input| {
-            input.tile_log(&REKOR, TileLog::rekor, &args.rekor_tiles_url)
+            input.tile_log(&REKOR, TileLog::rekor, &places.rekor_tiles)
         })?,
         ctlog: parsed(&parts.ctlog, |input| input.plain_log(&CTLOG))?,
         ctlog_tiles: parsed(&parts.ctlog_tiles, |input| {
-            input.tile_log(&CTLOG, TileLog::ctlog, &args.ctlog_tiles_url)
+            input.tile_log(&CTLOG, TileLog::ctlog, &places.ctlog_tiles)
         })?,
         tsa: parsed(&parts.tsa, Input::chain)?,
-        urls: args.urls(),
+        urls: places.urls,
         valid_from: args.valid_from,
         metadata_targets: args.metadata_targets,
         signing_config: args.signing_config,

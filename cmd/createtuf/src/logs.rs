@@ -1,5 +1,6 @@
 //! The key of a log, and what tells one with tiles from another: the origin beside it.
 
+use addresses::Urls;
 use keys::PublicKey;
 use refusal::Refusal;
 use trust::{TileLog, TileLogError};
@@ -14,7 +15,6 @@ pub(crate) struct Logs {
     /// One with tiles.
     tiles: &'static str,
     tiles_flag: &'static str,
-    url_flag: &'static str,
 }
 
 pub(crate) const REKOR: Logs = Logs {
@@ -22,14 +22,12 @@ pub(crate) const REKOR: Logs = Logs {
     plain_flag: "--rekor-secret",
     tiles: "a Rekor v2",
     tiles_flag: "--rekor-tiles-secret",
-    url_flag: "--rekor-tiles-url",
 };
 pub(crate) const CTLOG: Logs = Logs {
     plain: "a CT log without tiles",
     plain_flag: "--ctlog-secret",
     tiles: "a CT log with tiles",
     tiles_flag: "--ctlog-tiles-secret",
-    url_flag: "--ctlog-tiles-url",
 };
 
 /// Makes a log of a key, an origin and the URLs that are given.
@@ -51,12 +49,12 @@ impl Input {
         }
     }
 
-    /// The log with tiles, at one of `urls`.
+    /// The log with tiles, at one of these URLs.
     pub(crate) fn tile_log(
         &self,
         logs: &Logs,
         make: Make,
-        urls: &[String],
+        places: &Urls,
     ) -> Result<TileLog, Refusal> {
         let Some((object, origin)) = &self.origin else {
             return Err(Refusal::new(
@@ -78,6 +76,7 @@ impl Input {
             true => origin.trim_end_matches('\n'),
             false => &origin,
         };
+        let Urls { object: said, urls } = places;
         make(key, origin, urls).map_err(|error| match error {
             TileLogError::Origin(problem) => Refusal::new(
                 object,
@@ -86,7 +85,7 @@ impl Input {
             ),
             TileLogError::Url => Refusal::new(
                 object,
-                format!("is {origin:?}, and {} has no URL of that", logs.url_flag),
+                format!("is {origin:?}, and {said} has no URL of that"),
                 format!("give it there: clients find the log's name in its URL ({urls:?})"),
             ),
             other => Refusal::new(

@@ -12,6 +12,7 @@ mod inputs;
 mod logs;
 mod original_flags;
 mod parts;
+mod places;
 mod plan;
 mod record;
 mod refusals;

@@ -118,6 +118,8 @@ pub const SIGNING_SECRET: &str = "signing-secret";
 pub const SIGNING_SECRET_PASSWORD: &str = "signing-secret-password";
 /// The ID of a log's tree, in decimal digits.
 pub const TREE_ID: &str = "treeID";
+/// The host at which clients reach Rekor: its name in checkpoints.
+pub const HOST: &str = "host";
 /// The configuration of the CT log, in protobuf's text format.
 pub const CONFIG: &str = "config";
 /// The root certificates that the CT log accepts, in one file.
@@ -251,12 +253,12 @@ pub const CTLOG: KeyPair = KeyPair {
     more: Some(A_ROOT),
 };
 
-/// The tree of Rekor's log.
+/// The tree of Rekor's log, and where `createtree` is told of an address, its host.
 pub const REKOR_CONFIG: Published = config_map(
     "rekor-system",
     "rekor-config",
     "createtree",
-    &[TREE_ID],
+    &[TREE_ID, HOST],
     &["rekor"],
 );
 

@@ -70,7 +70,8 @@ impl<'a> Site<'a> {
     pub fn createtuf(&self) -> Result<Process<'a>> {
         let job = self
             .kubernetes
-            .job(NAMESPACE, "createtuf", &binary("createtuf")?);
+            .job(NAMESPACE, "createtuf", &binary("createtuf")?)
+            .without_args();
         Ok(job)
     }
 

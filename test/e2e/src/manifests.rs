@@ -79,6 +79,16 @@ impl Manifests {
                     name.clone_from(other);
                 }
             }
+            for arg in object.args() {
+                let told = arg
+                    .strip_prefix("--addresses=")
+                    .and_then(|told| told.split_once('/'));
+                if let Some((Some(other), name)) =
+                    told.map(|(from, name)| (self.names.get(from), name))
+                {
+                    *arg = format!("--addresses={other}/{name}");
+                }
+            }
             Ok(object)
         });
         moved.collect()
@@ -95,7 +105,8 @@ impl Manifests {
         object.with_context(|| format!("config/ has no {} {name} there", K::kind(&())))
     }
 
-    /// Creates the namespaces, and in them the accounts and their rights.
+    /// Creates the namespaces, and in them the accounts, their rights, and what is said there of
+    /// where clients reach the servers.
     ///
     /// # Errors
     ///
@@ -104,7 +115,10 @@ impl Manifests {
         cluster.create(&self.objects::<Namespace>()?).await?;
         cluster.create(&self.objects::<ServiceAccount>()?).await?;
         cluster.create(&self.objects::<Role>()?).await?;
-        cluster.create(&self.objects::<RoleBinding>()?).await
+        cluster.create(&self.objects::<RoleBinding>()?).await?;
+        let mut addresses = self.objects::<ConfigMap>()?;
+        addresses.retain(|map| map.name_any() == ADDRESSES);
+        cluster.create(&addresses).await
     }
 }
 
@@ -114,12 +128,26 @@ pub trait Movable: Resource<DynamicType = ()> + DeserializeOwned {
     fn namespaces(&mut self) -> Vec<&mut String> {
         self.meta_mut().namespace.iter_mut().collect()
     }
+
+    /// The arguments of its container.
+    fn args(&mut self) -> Vec<&mut String> {
+        vec![]
+    }
 }
 
 impl Movable for ServiceAccount {}
-impl Movable for Job {}
 impl Movable for ConfigMap {}
 impl Movable for StatefulSet {}
+
+impl Movable for Job {
+    fn args(&mut self) -> Vec<&mut String> {
+        let pods = self.spec.iter_mut();
+        let pods = pods.flat_map(|spec| &mut spec.template.spec);
+        let containers = pods.flat_map(|pod| &mut pod.containers);
+        let args = containers.flat_map(|container| container.args.iter_mut().flatten());
+        args.collect()
+    }
+}
 
 impl Movable for Namespace {
     fn namespaces(&mut self) -> Vec<&mut String> {
@@ -143,6 +171,8 @@ impl Movable for RoleBinding {
         self.metadata.namespace.iter_mut().chain(names).collect()
     }
 }
+
+const ADDRESSES: &str = "addresses";
 
 fn text(manifest: &Manifest, field: &str) -> String {
     let text = manifest.object["metadata"][field].as_str();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, process::Command};
 use serde_json::Value;
 
 /// What each library may use of the others. A program may use any of them, and no other program.
-const LIBRARIES: [(&str, &[&str]); 17] = [
+const LIBRARIES: [(&str, &[&str]); 18] = [
     ("refusal", &[]),
     ("address", &[]),
     ("contract", &[]),
@@ -20,6 +20,7 @@ const LIBRARIES: [(&str, &[&str]); 17] = [
     ("checkpoint", &["keys"]),
     ("tilelog", &["checkpoint", "contract"]),
     ("gate", &["refusal"]),
+    ("addresses", &["gate", "refusal", "address"]),
     (
         "keypair",
         &[

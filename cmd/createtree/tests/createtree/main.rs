@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // clippy.toml allows it in tests, and not in their helpers
 
+mod host;
 mod network;
 mod trees;
 

@@ -41,11 +41,11 @@ fn changed_inputs_are_refused_until_the_change_is_accepted() {
 #[test]
 fn a_moved_service_is_refused_until_the_change_is_accepted() {
     let tuf = Tuf::published();
-    let moved = "--rekor-url=https://rekor.example.com";
+    tuf.set_address("rekor", Some("https://rekor.example.com"));
     let difference =
         "Rekor is at https://rekor.example.com (published: http://rekor.rekor-system.svc)";
-    tuf.assert_refused(&[moved], &[difference]);
-    tuf.run(&[moved, "-accept-changes"]).assert(0, &["done"]);
+    tuf.assert_refused(&[], &[difference]);
+    tuf.run(&["-accept-changes"]).assert(0, &["done"]);
     assert_eq!(
         tuf.trusted_root()["tlogs"][0]["baseUrl"],
         "https://rekor.example.com"

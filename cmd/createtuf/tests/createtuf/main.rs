@@ -132,6 +132,27 @@ impl Tuf {
         self.job().args(args).run()
     }
 
+    /// Runs it with these flags alone, so that no ConfigMap says where the servers are.
+    fn run_by_flags(&self, args: &[&str]) -> Outcome {
+        self.job().without_args().args(args).run()
+    }
+
+    fn address(&self, entry: &str) -> String {
+        self.0.config_map(NAMESPACE, "addresses")[entry].clone()
+    }
+
+    /// Says in the ConfigMap where a server is; nowhere, if that is `None`.
+    fn set_address(&self, entry: &str, url: Option<&str>) {
+        let mut addresses = self.0.config_map(NAMESPACE, "addresses");
+        addresses.remove(entry);
+        addresses.extend(url.map(|url| (entry.to_owned(), url.to_owned())));
+        let entries = addresses.iter();
+        let entries: Vec<_> = entries
+            .map(|(entry, url)| (entry.as_str(), url.as_str()))
+            .collect();
+        self.0.set_config_map(NAMESPACE, "addresses", &entries);
+    }
+
     /// Allows the Job more than `config/500-tuf.yaml` does, for Secrets of other names.
     fn may_read_any_secret(&self) {
         let mut role = self.0.get("Role", NAMESPACE, "createtuf").unwrap();

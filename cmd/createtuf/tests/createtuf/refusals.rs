@@ -273,7 +273,7 @@ fn flags_of_the_original_that_cant_work_are_refused_with_a_reason() {
         ("--rekor-url=rekor.example.com", "http:// or https://"),
         ("--metadata-targets=maybe", "'maybe'"),
     ] {
-        let outcome = tuf.run(&[flag]);
+        let outcome = tuf.run_by_flags(&[flag]);
         assert_eq!(outcome.code, 2, "{flag}: {}", outcome.log);
         let name = flag.split('=').next().unwrap();
         assert!(

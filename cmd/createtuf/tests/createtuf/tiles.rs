@@ -35,6 +35,8 @@ fn both() -> Tuf {
     for (name, entries) in logs {
         tuf.0.set_secret(NAMESPACE, name, &entries);
     }
+    tuf.set_address("rekor-tiles", Some(&format!("http://{REKOR_ORIGIN}")));
+    tuf.set_address("ctlog-tiles", Some(&format!("http://{CTLOG_ORIGIN}")));
     tuf
 }
 
@@ -141,19 +143,33 @@ fn a_log_in_the_others_place_is_refused() {
 #[test]
 fn an_origin_that_isnt_the_urls_is_refused() {
     let tuf = both();
-    let host = format!("\"{REKOR_ORIGIN}\", and --rekor-tiles-url has no URL of that");
-    for url in ["http://other.svc", "http://REKOR.rekor-tiles-system.svc"] {
-        let url = format!("--rekor-tiles-url={url}");
-        tuf.assert_refused(&[REKOR, &url], &[&host, "in its URL"]);
-    }
-    let address = "and --ctlog-tiles-url has no URL of that";
+    let entry = |name: &str| format!("{name:?} of ConfigMap tuf-system/addresses");
+    let said = format!(
+        "\"{REKOR_ORIGIN}\", and {} has no URL of that",
+        entry("rekor-tiles")
+    );
     for url in [
-        "http://ctlog.ctlog-tiles-system.svc",
-        "http://other.svc/sigstorescaffolding",
+        Some("http://other.svc"),
+        Some("http://rekor.rekor-tiles-system.svc.cluster.local"),
+        None,
     ] {
-        let url = format!("--ctlog-tiles-url={url}");
-        tuf.assert_refused(&[CTLOG, &url], &[address, "in its URL"]);
+        tuf.set_address("rekor-tiles", url);
+        tuf.assert_refused(&[REKOR], &[&said, "in its URL"]);
     }
+    let flag = ["--rekor-tiles-url=http://other.svc", REKOR];
+    tuf.run_by_flags(&flag)
+        .assert(3, &["and --rekor-tiles-url has no URL of that"]);
+    tuf.set_address("rekor-tiles", Some(&format!("http://{REKOR_ORIGIN}")));
+    let said = format!("and {} has no URL of that", entry("ctlog-tiles"));
+    for url in [
+        Some("http://ctlog.ctlog-tiles-system.svc"),
+        Some("http://other.svc/sigstorescaffolding"),
+        None,
+    ] {
+        tuf.set_address("ctlog-tiles", url);
+        tuf.assert_refused(&[CTLOG], &[&said, "in its URL"]);
+    }
+    tuf.set_address("ctlog-tiles", Some(&format!("http://{CTLOG_ORIGIN}")));
     for (origin, problem) in [
         ("http://rekor.rekor-tiles-system.svc", "has a scheme"),
         ("rekor rekor", "has a blank"),
@@ -188,14 +204,12 @@ fn one_key_is_one_log() {
     // Whoever moves a log's key to another origin forks it, whatever he accepts.
     tuf.run(&[REKOR]).assert(0, &["done"]);
     tuf.put("rekor-tiles-pub-key", "origin", "other.svc");
+    tuf.set_address("rekor-tiles", Some("http://other.svc"));
     tuf.assert_refused(
-        &[
-            REKOR,
-            "--rekor-tiles-url=http://other.svc",
-            "--accept-changes",
-        ],
+        &[REKOR, "--accept-changes"],
         &["is published as that of another log, at http://rekor.rekor-tiles-system.svc"],
     );
+    tuf.set_address("rekor-tiles", Some(&format!("http://{REKOR_ORIGIN}")));
     let other = log(ed25519(), REKOR_ORIGIN);
     tuf.0.set_secret(NAMESPACE, "rekor-tiles-pub-key", &other);
     tuf.0
@@ -232,6 +246,8 @@ fn what_replaces_a_stolen_key_says_that_the_old_one_has_to_be_withdrawn() {
 #[test]
 fn a_file_of_a_log_with_tiles_has_its_origin_beside_it() {
     let (tuf, folder) = (empty(), all());
+    tuf.set_address("rekor-tiles", Some(&format!("http://{REKOR_ORIGIN}")));
+    tuf.set_address("ctlog-tiles", Some(&format!("http://{CTLOG_ORIGIN}")));
     let tiles = [
         ("rekor-tiles.pub", ed25519()),
         ("rekor-tiles.origin", format!("{REKOR_ORIGIN}\n")),

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use contract::{CERT_CHAIN, COPIED, FULCIO, PRIVATE, PUBLIC, REKOR_CONFIG, TREE_ID, TSA};
+use contract::{CERT_CHAIN, COPIED, CTLOG_CONFIG, FULCIO, PRIVATE, PUBLIC, TREE_ID, TSA};
 use e2e::{
     Cluster, Manifests, Phases,
     job::{self, Ended},
@@ -66,7 +66,7 @@ async fn main() -> Result<ExitCode> {
             key,
         )
         .await;
-    let tree = scene("unknown-tree", "rekor-system").play(unknown_tree);
+    let tree = scene("unknown-tree", "ctlog-system").play(unknown_tree);
     phases
         .run(
             "a tree that Trillian does not have: exit 3, nothing changes",
@@ -131,7 +131,7 @@ async fn other_public_key(scene: &Scene<'_>) -> Result<()> {
 }
 
 async fn unknown_tree(scene: &Scene<'_>) -> Result<()> {
-    let name = REKOR_CONFIG.name;
+    let name = CTLOG_CONFIG.name;
     let map = ConfigMap {
         metadata: scene.metadata(name),
         data: Some([(TREE_ID.into(), "42".into())].into()),
