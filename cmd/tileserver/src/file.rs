@@ -39,6 +39,15 @@ impl Volume {
         }
     }
 
+    /// The newest checkpoint; `None` when there is none, or it can't be read.
+    pub(crate) fn checkpoint(&self) -> Option<String> {
+        let content = self.find("checkpoint").ok()??;
+        let mut text = String::new();
+        let mut file = content.file.take(LONGEST_CHECKPOINT);
+        file.read_to_string(&mut text).ok()?;
+        Some(text)
+    }
+
     fn find(&self, path: &str) -> io::Result<Option<Content>> {
         let mut folder = self.folder()?;
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
@@ -104,3 +113,5 @@ const FOLDER: OFlags = OFlags::RDONLY
     .union(OFlags::DIRECTORY)
     .union(OFlags::CLOEXEC);
 const PIECE: u64 = 64 * 1024;
+/// A checkpoint is some hundred bytes.
+const LONGEST_CHECKPOINT: u64 = PIECE;

@@ -5,6 +5,7 @@
 
 mod file;
 mod http;
+mod metrics;
 mod path;
 
 use std::{path::PathBuf, process::ExitCode, sync::Arc};
@@ -12,7 +13,6 @@ use std::{path::PathBuf, process::ExitCode, sync::Arc};
 use anyhow::Result;
 use clap::Parser;
 use tracing::error;
-use web::Traffic;
 
 use crate::file::Volume;
 
@@ -27,6 +27,11 @@ struct Args {
     #[arg(long, value_name = "PATH", default_value = "", hide_default_value = true,
         value_parser = path::prefix)]
     prefix: String,
+
+    /// The newest checkpoint that createlog recorded, for /metrics: `checkpoint` of the log's
+    /// ConfigMap
+    #[arg(long, value_name = "FILE")]
+    recorded: Option<PathBuf>,
 
     #[command(flatten)]
     ports: web::Ports,
@@ -49,7 +54,7 @@ fn main() -> ExitCode {
 fn serve(args: Args) -> Result<()> {
     let listening = args.ports.listen()?;
     let volume = Arc::new(Volume::new(args.volume));
-    let traffic = Arc::new(Traffic::new("tileserver"));
+    let traffic = Arc::new(metrics::metrics(volume.clone(), args.recorded));
 
     let to_client = {
         let (volume, traffic) = (volume.clone(), traffic.clone());

@@ -246,7 +246,10 @@ fn slow_clients_cost_little_memory() {
 #[test]
 fn probes_metrics_and_a_calm_end() {
     let folder = volume();
-    let mut server = Server::start(folder.path(), &[]);
+    let recorded = folder.path().join("recorded");
+    fs::write(&recorded, "rekor.example.com\n31\nroot\n").unwrap();
+    let flag = format!("--recorded={}", recorded.display());
+    let mut server = Server::start(folder.path(), &[&flag]);
     assert_eq!(server.told("/healthz").status, 200);
     assert_eq!(server.told("/readyz").status, 200);
     server.get("/checkpoint");
@@ -255,6 +258,8 @@ fn probes_metrics_and_a_calm_end() {
     for line in [
         "tileserver_requests_total{status=\"200\"} 1\n",
         "tileserver_requests_total{status=\"404\"} 1\n",
+        "tileserver_entries 1\n",
+        "tileserver_recorded_entries 31\n",
     ] {
         assert!(metrics.contains(line), "{metrics}");
     }
@@ -273,6 +278,8 @@ fn probes_metrics_and_a_calm_end() {
 
     let server = Server::start(&folder.path().join("not-there"), &[]);
     assert_eq!(server.told("/readyz").status, 503);
+    let metrics = String::from_utf8(server.told("/metrics").body).unwrap();
+    assert!(!metrics.contains("entries"), "{metrics}");
     assert_eq!(server.told("/healthz").status, 200);
     assert_eq!(server.get("/checkpoint").status, 404);
 }

@@ -32,43 +32,71 @@ pub(crate) fn metrics(served: Served) -> (Traffic, Reloads) {
         "Times that the repository was read",
         reloads.clone(),
     );
-    registry.register_collector(Box::new(RoleGauges(served)));
+    registry.register_collector(Box::new(Gauges(served)));
     for result in ["ok", "failed"] {
         reloads.get_or_create(&Reload { result }).inc_by(0);
     }
     (traffic, reloads)
 }
 
-/// The version of each role that is served now, and the days until it expires.
+/// The version of each role that is served now, and the days until it expires, as do the
+/// certificates that clients are told to trust.
 #[derive(Debug)]
-struct RoleGauges(Served);
+struct Gauges(Served);
 
-impl Collector for RoleGauges {
+impl Collector for Gauges {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let Some(site) = self.0.borrow().clone() else {
             return Ok(());
         };
-        let mut gauges = |name, help, values: [(&'static str, f64); 4]| {
-            let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
-            for (role, value) in values {
-                ConstGauge::new(value).encode(family.encode_family(&[("role", role)])?)?;
-            }
-            Ok(())
-        };
         let now = Timestamp::now();
         let days =
             |expires: Timestamp| expires.duration_since(now).as_secs_f64() / DAY.as_secs_f64();
-        gauges(
+        let mut role_gauges = |name, help, values: Roles<f64>| {
+            let values = with_names(values);
+            let values = values.map(|(role, value)| ([("role", role)], value));
+            gauges(&mut encoder, name, help, values)
+        };
+        role_gauges(
             "role_version",
             "Version of each role",
-            with_names(site.versions.map(|version| version as f64)),
+            site.versions.map(|version| version as f64),
         )?;
-        gauges(
+        role_gauges(
             "role_days_to_expiry",
             "Days until each role expires",
-            with_names(site.expires.map(days)),
+            site.expires.map(days),
+        )?;
+        let certificates = site.certificates.iter().map(|certificate| {
+            let labels = [
+                ("service", certificate.service),
+                ("subject", &certificate.subject),
+                ("sha256", &certificate.sha256),
+            ];
+            (labels, days(certificate.at))
+        });
+        gauges(
+            &mut encoder,
+            "certificate_days_to_expiry",
+            "Days until each certificate expires in the chains of Fulcio and of the timestamp \
+             authority that are in use",
+            certificates,
         )
     }
+}
+
+/// A gauge for each of `values`, with its labels.
+fn gauges<'a, const LABELS: usize>(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    values: impl IntoIterator<Item = ([(&'static str, &'a str); LABELS], f64)>,
+) -> Result<(), fmt::Error> {
+    let mut family = encoder.encode_descriptor(name, help, None, MetricType::Gauge)?;
+    for (labels, value) in values {
+        ConstGauge::new(value).encode(family.encode_family(&labels)?)?;
+    }
+    Ok(())
 }
 
 fn with_names<T>(roles: Roles<T>) -> [(&'static str, T); 4] {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::watch;
+use trust::Expiry;
 use tuf::{Repository, Roles, Versions};
 
 /// What is served now, if there is anything.
@@ -20,6 +21,7 @@ pub(crate) struct Site {
     earlier: HashMap<String, (Page, usize)>,
     pub(crate) versions: Versions,
     pub(crate) expires: Roles<Timestamp>,
+    pub(crate) certificates: Vec<Expiry>,
 }
 
 /// A file and what is said about it.
@@ -61,6 +63,7 @@ impl Site {
                 .collect(),
             versions: repository.versions(),
             expires: repository.expires(),
+            certificates: trust::expiries(repository),
         }
     }
 

@@ -128,7 +128,7 @@ fn validity(certificate: &Certificate) -> Validity {
 
 /// `time` as a timestamp. The last second of 9999, by which a certificate says that it doesn't
 /// expire (RFC 5280, section 4.1.2.5), is a day after the last timestamp, which then stands for it.
-fn timestamp(time: SystemTime) -> Timestamp {
+pub(crate) fn timestamp(time: SystemTime) -> Timestamp {
     Timestamp::try_from(time).unwrap_or(LAST)
 }
 

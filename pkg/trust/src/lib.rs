@@ -59,6 +59,7 @@
 
 mod authority;
 mod error;
+mod expiry;
 mod inputs;
 mod log;
 mod merge;
@@ -74,6 +75,7 @@ mod tile_log;
 mod trusted_root;
 
 pub use error::{Error, Result, Unreadable};
+pub use expiry::{Expiry, expiries};
 pub use inputs::Inputs;
 pub use proposal::News;
 pub use restarts::restarts;

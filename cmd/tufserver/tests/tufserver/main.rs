@@ -326,6 +326,37 @@ fn metrics_tell_traffic_reloads_and_the_days_that_are_left() {
     assert!(server.counts("role_version{role=\"root\"} 1.0"));
 }
 
+/// A chain that was replaced is nobody's concern any more.
+#[test]
+fn metrics_tell_the_days_of_the_certificates_in_use() {
+    let (folder, mut publisher) = mounted();
+    let server = server(&folder);
+    let counted = |service: &str, subject: &str, days: &str| {
+        let of = format!("{{service=\"{service}\",subject=\"{subject}\",sha256=\"");
+        let metrics = server.told("/metrics").body;
+        let metrics = String::from_utf8(metrics).unwrap();
+        let lines = metrics.lines();
+        lines
+            .filter_map(|line| line.strip_prefix("tufserver_certificate_days_to_expiry"))
+            .filter_map(|line| line.strip_prefix(&of)?.split_once("\"} "))
+            .filter(|(sha256, value)| sha256.len() == 64 && value.starts_with(days))
+            .count()
+    };
+    assert_eq!(counted("fulcio", "CN=for 5 days", "4.99"), 1);
+    for subject in ["timestamping", "intermediate", "root"] {
+        let subject = format!("CN=TSA {subject},O=example");
+        assert_eq!(counted("tsa", &subject, "6.99"), 1, "{subject}");
+    }
+    publisher.replace_fulcio(3);
+    publisher.next();
+    mount(folder.path(), &publisher.archive());
+    server.until("it is served", || {
+        counted("fulcio", "CN=for 3 days", "2.99") == 1
+    });
+    assert_eq!(counted("fulcio", "CN=for 5 days", ""), 0);
+    assert_eq!(counted("tsa", "CN=TSA root,O=example", "6.99"), 1);
+}
+
 #[test]
 fn config_names_the_ports_and_paths_that_are_served() {
     let help = Command::new(env!("CARGO_BIN_EXE_tufserver"))

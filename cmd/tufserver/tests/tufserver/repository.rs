@@ -1,7 +1,13 @@
 //! Repositories, and how the kubelet mounts them.
 
-use std::{fs, os::unix::fs::symlink, path::Path, time::Duration};
+use std::{
+    fs,
+    os::unix::fs::symlink,
+    path::Path,
+    time::{Duration, SystemTime},
+};
 
+use certs::{Chain, Subject, Validity};
 use jiff::Timestamp;
 use keys::{Kind, PrivateKey, PublicKey};
 use tempfile::TempDir;
@@ -12,6 +18,8 @@ use tuf::{Keys, Repository, Roles, Versions};
 pub(crate) struct Publisher {
     state: State,
     keys: [PublicKey; 2],
+    fulcio: Chain,
+    tsa: Chain,
 }
 
 impl Publisher {
@@ -25,7 +33,12 @@ impl Publisher {
             withdrawn: [].into(),
         };
         let keys = [(); 2].map(|()| PrivateKey::generate(Kind::EcdsaP256).public_key().clone());
-        let mut publisher = Self { state, keys };
+        let mut publisher = Self {
+            state,
+            keys,
+            fulcio: fulcio(5),
+            tsa: tsa(7),
+        };
         publisher.next();
         publisher
     }
@@ -40,7 +53,7 @@ impl Publisher {
 
     pub(crate) fn next(&mut self) -> &Repository {
         self.keys.reverse();
-        let inputs = inputs(self.keys[0].clone());
+        let inputs = self.inputs();
         let next = self
             .state
             .next(Some(&inputs), &policy(), Timestamp::now())
@@ -48,37 +61,63 @@ impl Publisher {
         self.state.repository = next;
         self.repository()
     }
-}
 
-fn inputs(rekor: PublicKey) -> Inputs {
-    Inputs {
-        fulcio: vec![],
-        rekor: vec![rekor],
-        rekor_tiles: vec![],
-        ctlog_tiles: vec![],
-        ctlog: vec![],
-        tsa: vec![],
-        urls: Urls {
-            fulcio: String::new(),
-            rekor: "http://rekor".into(),
-            ctlog: String::new(),
-            tsa: String::new(),
-            issuer: String::new(),
-        },
-        valid_from: Timestamp::UNIX_EPOCH,
-        metadata_targets: true,
-        signing_config: true,
+    /// Fulcio has another chain from now on, for so many days.
+    pub(crate) fn replace_fulcio(&mut self, days: u32) {
+        self.fulcio = fulcio(days);
+    }
+
+    fn inputs(&self) -> Inputs {
+        Inputs {
+            fulcio: vec![self.fulcio.clone()],
+            rekor: vec![self.keys[0].clone()],
+            rekor_tiles: vec![],
+            ctlog_tiles: vec![],
+            ctlog: vec![],
+            tsa: vec![self.tsa.clone()],
+            urls: Urls {
+                fulcio: "http://fulcio".into(),
+                rekor: "http://rekor".into(),
+                ctlog: String::new(),
+                tsa: "http://tsa".into(),
+                issuer: "http://issuer".into(),
+            },
+            valid_from: Timestamp::UNIX_EPOCH,
+            metadata_targets: true,
+            signing_config: true,
+        }
     }
 }
 
+fn fulcio(days: u32) -> Chain {
+    let subject = Subject {
+        common_name: format!("for {days} days"),
+        ..Subject::default()
+    };
+    let key = PrivateKey::generate(Kind::EcdsaP256);
+    let root = certs::root_certificate(&key, &subject, valid_for(days)).unwrap();
+    Chain::ordered(vec![root]).unwrap()
+}
+
+fn tsa(days: u32) -> Chain {
+    let [leaf, intermediate, root] = [(); 3].map(|()| PrivateKey::generate(Kind::EcdsaP256));
+    let validity = valid_for(days);
+    certs::timestamping_chain(&leaf, &intermediate, &root, "example", validity).unwrap()
+}
+
+fn valid_for(days: u32) -> Validity {
+    Validity::from(SystemTime::now(), days * DAY).unwrap()
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
 fn policy() -> Policy {
-    let day = Duration::from_secs(24 * 60 * 60);
     Policy {
         lifetimes: Roles {
-            root: 10 * day,
-            snapshot: 3 * day,
-            targets: 2 * day,
-            timestamp: day,
+            root: 10 * DAY,
+            snapshot: 3 * DAY,
+            targets: 2 * DAY,
+            timestamp: DAY,
         },
         accept_changes: true,
         ..Policy::default()
