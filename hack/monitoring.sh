@@ -16,15 +16,19 @@ component=config/components/monitoring
 tools=target/monitoring
 
 build() {
+	cargo build --quiet --locked --package=docs
 	mkdir -p "$tools"
 	# Without the tags it knows every cloud there is.
 	cd test/monitoring
 	CGO_ENABLED=0 go build -mod=readonly -trimpath -tags remove_all_sd,enable_kubernetes_sd -ldflags '-s -w' -o "../../$tools/" . tool
 }
 
-# The rules as Prometheus reads them without the operator: as docs/monitoring.md says.
+# The rules as Prometheus reads them without the operator, by what docs/monitoring.md says.
 files() {
-	sed -n '/^spec:$/,$s/^  //p' "$component/rules.yaml" > "$tools/rules.yml"
+	local rules
+	rules=$(target/debug/docs block docs/monitoring.md 'without their wrapping')
+	eval "$rules"
+	mv rules.yml "$tools"
 	cp test/monitoring/rules_test.yml "$tools"
 	"$tools/promtool" check rules "$tools/rules.yml"
 	"$tools/promtool" test rules "$tools/rules_test.yml"

@@ -139,6 +139,18 @@ unquoted() {
 	printf '%b\n' "${text//\\\"/\"}"
 }
 
+# Whom Fulcio couldn't ask. It is ready all the same, and asks again when it gets a token of such an issuer.
+look_at_issuers() {
+	local namespace issuer why
+	while read -r namespace; do
+		kubectl logs --namespace="$namespace" --selector=app=fulcio --tail=-1 |
+			sed -n 's/.*"error creating provider for issuer URL \\"\([^"\]*\)\\": \(.*\)","stacktrace".*/\1 \2/p' | sort -u |
+			while read -r issuer why; do
+				echo "$namespace/fulcio couldn't ask the issuer $issuer, in \"config.yaml\" of ConfigMap $namespace/fulcio-config: $(unquoted "$why")"
+			done
+	done < <(kubectl get deployments --all-namespaces --selector="$ours,app.kubernetes.io/name=fulcio" --output=jsonpath='{range .items[*]}{.metadata.namespace}{"\n"}{end}')
+}
+
 give_up() {
 	local namespace name
 	echo "after $timeout s these gates are still shut, and these servers not ready:"
@@ -181,3 +193,4 @@ for ((look = 0; ; look++)); do
 	sleep 0.5
 done
 echo "all servers are ready after $SECONDS s"
+look_at_issuers >&2

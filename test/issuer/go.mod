@@ -1,0 +1,3 @@
+module scaffolding/issuer
+
+go 1.26.0
