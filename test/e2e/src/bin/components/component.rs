@@ -7,10 +7,10 @@ use e2e::process::CHECKOUT;
 use serde_json::{Value, json};
 use testbed::Manifest;
 
-/// A folder of `config/components`.
+/// A folder of `config/components`, or another section with a block: what people write without one.
 #[derive(Debug)]
 pub(crate) struct Component {
-    /// The folder's name.
+    /// The section's heading: the folder's name.
     pub(crate) name: String,
     /// What its user adds to a kustomization.
     block: Value,
@@ -29,10 +29,12 @@ impl Component {
         let sections = page.split("\n## ").skip(1);
         let components = sections.filter_map(|section| {
             let (name, text) = section.split_once('\n')?;
-            folders.contains(name).then(|| Self::read(name, text))
+            let told = folders.contains(name) || text.contains("\n```yaml\n");
+            told.then(|| Self::read(name, text, folders.contains(name)))
         });
         let components = components.collect::<Result<Vec<_>>>()?;
-        let told: Vec<_> = components.iter().map(|one| &one.name).collect();
+        let told = components.iter().map(|one| &one.name);
+        let told: Vec<_> = told.filter(|name| folders.contains(*name)).collect();
         ensure!(
             told.iter().copied().eq(&folders),
             "{PAGE} has sections on {told:?}, and {FOLDER} folders {folders:?}: in that order"
@@ -40,7 +42,7 @@ impl Component {
         Ok(components)
     }
 
-    fn read(name: &str, section: &str) -> Result<Self> {
+    fn read(name: &str, section: &str, folder: bool) -> Result<Self> {
         let block = section
             .split_once("\n```yaml\n")
             .and_then(|(_, block)| block.split_once("\n```\n"));
@@ -52,7 +54,7 @@ impl Component {
         let block = block.object.clone();
         let component = format!("scaffolding/{FOLDER}/{name}");
         ensure!(
-            block["components"] == json!([component]),
+            !folder || block["components"] == json!([component]),
             "{PAGE}: the block on {name} doesn't list it"
         );
         let generators = block["configMapGenerator"].as_array().into_iter().flatten();

@@ -2,7 +2,8 @@
 //! renders it alone and beside the others, in each of the three stacks. Nothing that comes out
 //! refers to what isn't there, and it differs from the stack by what its components are for.
 //!
-//! Every two are combined, and all, and all but each. `COMBINATIONS=all` takes every combination.
+//! Each is tried alone, with all others, and all others without it; and every two in the stack that
+//! has all that the other two have. `COMBINATIONS=all` takes every combination.
 
 #![expect(clippy::print_stdout, reason = "the lines are what it is for")]
 
@@ -21,10 +22,10 @@ use crate::{changes::Changes, component::Component, rendered::Rendered};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode> {
     let components = Component::documented()?;
-    let sets = combinations(components.len());
     let mut phases = Phases::default();
     let mut table = BTreeSet::new();
-    for stack in STACKS {
+    for (stack, most) in STACKS {
+        let sets = combinations(components.len(), most);
         let what = format!("{stack}: {} combinations of components", sets.len());
         let check = async { check(stack, &components, &sets).map(|lines| table.extend(lines)) };
         phases.run(&what, check).await;
@@ -76,12 +77,12 @@ fn check(stack: &str, components: &[Component], sets: &[Vec<usize>]) -> Result<V
 }
 
 /// Which components are used together, by their places: in the order of the page, as people are
-/// told to list them.
-fn combinations(count: usize) -> Vec<Vec<usize>> {
+/// told to list them. Up to `most` of them, or nearly all.
+fn combinations(count: usize, most: usize) -> Vec<Vec<usize>> {
     let every = env::var_os("COMBINATIONS").is_some_and(|wanted| wanted == "all");
     let sets = (1_u32..1 << count).filter(|set| {
         let size = set.count_ones() as usize;
-        every || size <= 2 || size + 1 >= count
+        every || size <= most || size + 1 >= count
     });
     sets.map(|set| (0..count).filter(|at| set & (1 << at) != 0).collect())
         .collect()
@@ -101,5 +102,6 @@ fn compare(seen: &BTreeSet<String>) -> Result<()> {
     Ok(())
 }
 
-const STACKS: [&str; 3] = ["config", "config/tiles", "config/both"];
+/// The stacks, and how many components are combined in all ways.
+const STACKS: [(&str, usize); 3] = [("config", 1), ("config/tiles", 1), ("config/both", 2)];
 const TABLE: &str = "test/data/components.txt";
