@@ -37,6 +37,10 @@ pub(crate) struct Options {
     #[arg(long, value_name = "REGISTRY")]
     push: Option<Registry>,
 
+    /// The registry speaks plain HTTP
+    #[arg(long, requires = "push")]
+    plain_http: bool,
+
     #[command(flatten)]
     platforms: Platforms,
 }
@@ -51,7 +55,7 @@ pub(crate) struct Platforms {
 pub(crate) async fn images(options: &Options) -> Result<()> {
     let workspace = Workspace::read()?;
     let registry = match &options.push {
-        Some(registry) => Some(registry.connect().await?),
+        Some(registry) => Some(registry.connect(options.plain_http).await?),
         None => None,
     };
     let images = build(&workspace, &options.platforms, &options.tag)?;

@@ -1,7 +1,7 @@
 //! `cargo xtask`: what a checkout needs beyond cargo itself.
 //!
 //! `images` builds this repository's programs as images and `resolve` pushes them and prints the
-//! manifests of `config/` with their digests. `image` packs any files as an image, which is how
+//! manifests of `config/` with their digests, and can copy the images of others there as well. `image` packs any files as an image, which is how
 //! `hack/cluster` makes stand-ins for images that it can't pull.
 #![allow(
     clippy::print_stdout,
@@ -14,6 +14,7 @@ mod binaries;
 mod images;
 mod layer;
 mod manifests;
+mod mirror;
 mod oci;
 mod pack;
 mod registry;

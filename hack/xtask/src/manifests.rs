@@ -1,14 +1,16 @@
 //! `cargo xtask resolve`: manifests that name images by digest, as `ko resolve` prints them.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     io::{self, Write},
+    ops::Range,
     path::{Path, PathBuf},
     process::Command,
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
+use oci_spec::distribution::Reference;
 use regex::Regex;
 
 use crate::{
@@ -18,6 +20,8 @@ use crate::{
 };
 
 /// Push the images and print the manifests with their digests
+///
+/// A folder with a kustomization.yaml is rendered by kubectl.
 #[derive(clap::Args)]
 pub(crate) struct Options {
     /// A manifest, or a folder of them
@@ -31,6 +35,18 @@ pub(crate) struct Options {
     /// Tag of the images in the registry
     #[arg(long, default_value = DEFAULT_TAG, value_parser = tag)]
     tag: String,
+
+    /// Copy the images of others to the registry, too
+    #[arg(long)]
+    all: bool,
+
+    /// Print a component for kustomize that names the images, instead of the manifests
+    #[arg(long)]
+    component: bool,
+
+    /// The registry speaks plain HTTP
+    #[arg(long)]
+    plain_http: bool,
 
     #[command(flatten)]
     platforms: Platforms,
@@ -53,9 +69,14 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
             .map(|name| (name.clone(), name.clone()))
             .collect(),
     )?;
-    let registry = options.registry.connect().await?;
+    let registry = options.registry.connect(options.plain_http).await?;
 
     let mut pushed = BTreeMap::new();
+    for name in others(&manifests).filter(|_| options.all) {
+        let image = registry.copy(&name).await?;
+        eprintln!("copied {name} to {image}");
+        pushed.insert(name, image.whole());
+    }
     for (name, image) in local
         .into_iter()
         .zip(build(&workspace, &options.platforms, &options.tag)?)
@@ -64,16 +85,23 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
         eprintln!("pushed {image}");
         pushed.insert(name, image.whole());
     }
-    let resolved = rewrite_all(&manifests, &pushed)?;
+    let resolved = match options.component {
+        true => component(&pushed)?,
+        false => rewrite_all(&manifests, &pushed)?,
+    };
     io::stdout()
         .write_all(resolved.as_bytes())
         .context("printing the manifests")
 }
 
 /// The manifests below `path`, in the order in which `kubectl apply -f` takes them. A folder with
-/// nothing but a `Kustomization` is rendered, as for `kubectl apply -k`, by kubectl.
+/// `kustomization.yaml`, or with nothing but a `Kustomization`, is rendered, as for
+/// `kubectl apply -k`, by kubectl.
 fn read(path: &Path) -> Result<Vec<(PathBuf, String)>> {
     let reading = || format!("reading {}", path.display());
+    if path.join("kustomization.yaml").exists() {
+        return Ok(vec![(path.into(), render(path)?)]);
+    }
     let mut files = vec![path.to_owned()];
     if fs::metadata(path).with_context(reading)?.is_dir() {
         let all = fs::read_dir(path).with_context(reading)?;
@@ -127,27 +155,24 @@ fn rewrite_all(
     Ok(rewritten.join("---\n"))
 }
 
-/// Replaces the names of this repository's images and keeps everything else, comments too.
+/// Replaces the names of images and keeps everything else, comments too. All of this repository's
+/// are known.
 fn rewrite(file: &Path, text: &str, images: &BTreeMap<String, String>) -> Result<String> {
-    let comment_or_name = Regex::new(r"(?m)(?:^|\s)#.*$|localhost/scaffolding/[\w.:/@-]+")
-        .expect("a regular expression");
     let mut rewritten = String::new();
     let mut rest = 0;
-    for found in comment_or_name
-        .find_iter(text)
-        .filter(|found| found.as_str().starts_with("localhost/"))
-    {
-        let line = text[..found.start()].lines().count().max(1);
-        let image = images.get(found.as_str()).with_context(|| {
-            format!(
-                "{}:{line}: no program of cmd/ makes the image {}",
-                file.display(),
-                found.as_str()
-            )
-        })?;
-        rewritten += &text[rest..found.start()];
+    for found in named(text) {
+        let image = match images.get(&text[found.clone()]) {
+            Some(image) => image,
+            None if !text[found.clone()].starts_with(OURS) => continue,
+            None => {
+                let line = text[..found.start].lines().count().max(1);
+                let (file, name) = (file.display(), &text[found]);
+                bail!("{file}:{line}: no program of cmd/ makes the image {name}")
+            }
+        };
+        rewritten += &text[rest..found.start];
         rewritten += image;
-        rest = found.end();
+        rest = found.end;
     }
     rewritten += &text[rest..];
     if !rewritten.ends_with('\n') {
@@ -155,6 +180,47 @@ fn rewrite(file: &Path, text: &str, images: &BTreeMap<String, String>) -> Result
     }
     Ok(rewritten)
 }
+
+/// Where a manifest names images: this repository's anywhere, others where a container has its own.
+fn named(text: &str) -> Vec<Range<usize>> {
+    let pattern = format!(
+        r#"(?m)(?:^|\s)#.*$|(?P<ours>{OURS}[\w.:/@-]+)|\bimage: *['"]?(?P<image>[\w.:/@-]+)"#
+    );
+    let pattern = Regex::new(&pattern).expect("a regular expression");
+    let found = pattern.captures_iter(text);
+    let names = found.filter_map(|found| found.name("ours").or(found.name("image")));
+    names.map(|name| name.range()).collect()
+}
+
+/// The images that aren't this repository's.
+fn others(manifests: &[(PathBuf, String)]) -> impl Iterator<Item = String> {
+    let names = manifests.iter().flat_map(|(_, text)| {
+        let names = named(text).into_iter().map(|found| text[found].to_owned());
+        names.collect::<Vec<_>>()
+    });
+    let names: BTreeSet<_> = names.filter(|name| !name.starts_with(OURS)).collect();
+    names.into_iter()
+}
+
+/// A component that has kustomize name the images by their digests.
+fn component(images: &BTreeMap<String, String>) -> Result<String> {
+    let mut text = COMPONENT.to_owned();
+    for (name, image) in images {
+        let (name, image): (Reference, Reference) = (name.parse()?, image.parse()?);
+        let [name, place] =
+            [&name, &image].map(|it| format!("{}/{}", it.registry(), it.repository()));
+        let digest = image.digest().context("an image without a digest")?;
+        text += &format!("- {{name: {name}, newName: {place}, digest: {digest}}}\n");
+    }
+    Ok(text)
+}
+
+const OURS: &str = "localhost/scaffolding/";
+const COMPONENT: &str = "# Where the images are: `cargo xtask resolve --component` wrote this.
+apiVersion: kustomize.config.k8s.io/v1alpha1
+kind: Component
+images:
+";
 
 #[cfg(test)]
 mod tests {
@@ -176,6 +242,43 @@ mod tests {
             rewrite("a.yaml".as_ref(), text, &images()).unwrap(),
             expected
         );
+    }
+
+    #[test]
+    fn images_of_others_are_found_where_containers_have_them_and_replaced_where_they_are_copied() {
+        let text = "# image: a.example/no:1\n\
+            - {name: x, image: docker.io/library/redis:7}\n\
+            - image: \"b.example:5000/y@sha256:2\"\n\
+            - image: localhost/scaffolding/one:dev\n";
+        let manifests = [("a.yaml".into(), text.to_owned())];
+        let found: Vec<_> = others(&manifests).collect();
+        assert_eq!(
+            found,
+            ["b.example:5000/y@sha256:2", "docker.io/library/redis:7"]
+        );
+        let mut images = images();
+        images.insert(found[1].clone(), "registry/library/redis@sha256:3".into());
+        let rewritten = rewrite("a.yaml".as_ref(), text, &images).unwrap();
+        assert!(rewritten.contains("{name: x, image: registry/library/redis@sha256:3}"));
+        assert!(
+            rewritten.contains("image: \"b.example:5000/y@sha256:2\"\n"),
+            "{rewritten}"
+        );
+    }
+
+    #[test]
+    fn a_component_names_images_as_kustomize_does() {
+        let digest = format!("sha256:{}", "1".repeat(64));
+        let images = [(
+            "docker.io/library/redis:7".to_owned(),
+            format!("registry.example:5000/a/library/redis:7@{digest}"),
+        )];
+        let line = format!(
+            "- {{name: docker.io/library/redis, newName: registry.example:5000/a/library/redis, \
+             digest: {digest}}}\n"
+        );
+        let text = component(&images.into()).unwrap();
+        assert_eq!(text, format!("{COMPONENT}{line}"));
     }
 
     #[test]

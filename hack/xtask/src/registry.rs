@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, str::FromStr, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential};
 use oci_client::{
     Client, RegistryOperation,
@@ -28,20 +28,10 @@ pub(crate) struct Session {
 impl Registry {
     /// Connects, with the credentials that `docker login` left, if any. A registry on this machine
     /// is taken to speak plain HTTP.
-    pub(crate) async fn connect(&self) -> Result<Session> {
+    pub(crate) async fn connect(&self, plain_http: bool) -> Result<Session> {
         let example = self.image("name", "latest");
         let host = example.resolve_registry();
-        let client = Client::try_from(ClientConfig {
-            protocol: if is_on_this_machine(host) {
-                ClientProtocol::Http
-            } else {
-                ClientProtocol::Https
-            },
-            use_monolithic_push: true,
-            connect_timeout: Some(TIMEOUT),
-            read_timeout: Some(TIMEOUT),
-            ..ClientConfig::default()
-        })?;
+        let client = client(plain_http || is_on_this_machine(host))?;
         let credentials =
             credentials(host).with_context(|| format!("looking for credentials for {host}"))?;
         // What this account may do is seen when it does it.
@@ -49,7 +39,14 @@ impl Registry {
             .auth(&example, &credentials, RegistryOperation::Pull)
             .await;
         if let Err(error @ OciDistributionError::RequestError(_)) = answer {
-            return Err(error).with_context(|| format!("connecting to {host}"));
+            let chain = anyhow::Error::new(error);
+            let plain = chain
+                .chain()
+                .any(|cause| cause.to_string().contains(NO_TLS));
+            return Err(match plain {
+                true => anyhow!("{host} doesn't speak TLS: --plain-http goes without"),
+                false => chain.context(format!("connecting to {host}")),
+            });
         }
         Ok(Session {
             registry: self.clone(),
@@ -58,7 +55,8 @@ impl Registry {
         })
     }
 
-    fn image(&self, name: &str, tag: &str) -> Reference {
+    /// What is in the folder of the registry.
+    pub(crate) fn image(&self, name: &str, tag: &str) -> Reference {
         format!("{}/{name}:{tag}", self.0)
             .parse()
             .expect("the registry was read as part of such a name")
@@ -77,6 +75,23 @@ impl FromStr for Registry {
 }
 
 impl Session {
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Where an image of another registry is here.
+    pub(crate) fn below(&self, image: &Reference) -> Reference {
+        let tag = image.tag().unwrap_or("latest");
+        self.registry.image(image.repository(), tag)
+    }
+
+    /// Gets the right to push an image.
+    pub(crate) async fn authorize(&self, image: &Reference) -> Result<()> {
+        let (credentials, push) = (&self.credentials, RegistryOperation::Push);
+        self.client.auth(image, credentials, push).await?;
+        Ok(())
+    }
+
     /// Pushes an image under its name and tag, and returns how to pull it by digest. What the
     /// registry has already isn't sent again.
     pub(crate) async fn push(&self, image: &Image) -> Result<Reference> {
@@ -97,9 +112,7 @@ impl Session {
     }
 
     async fn push_to(&self, tagged: &Reference, image: &Image) -> Result<()> {
-        self.client
-            .auth(tagged, &self.credentials, RegistryOperation::Push)
-            .await?;
+        self.authorize(tagged).await?;
         for variant in &image.variants {
             self.push_blob(tagged, &variant.config).await?;
             self.push_blob(tagged, &variant.layer).await?;
@@ -139,7 +152,23 @@ impl Session {
     }
 }
 
-fn is_on_this_machine(host: &str) -> bool {
+/// A client of a registry.
+pub(crate) fn client(plain_http: bool) -> Result<Client> {
+    let protocol = if plain_http {
+        ClientProtocol::Http
+    } else {
+        ClientProtocol::Https
+    };
+    Ok(Client::try_from(ClientConfig {
+        protocol,
+        use_monolithic_push: true,
+        connect_timeout: Some(TIMEOUT),
+        read_timeout: Some(TIMEOUT),
+        ..ClientConfig::default()
+    })?)
+}
+
+pub(crate) fn is_on_this_machine(host: &str) -> bool {
     let name = host.rsplit_once(':').map_or(host, |(name, _port)| name);
     name == "localhost"
         || name
@@ -147,7 +176,8 @@ fn is_on_this_machine(host: &str) -> bool {
             .is_ok_and(|address| address.is_loopback())
 }
 
-fn credentials(host: &str) -> Result<RegistryAuth> {
+/// What `docker login` left for a registry, if anything.
+pub(crate) fn credentials(host: &str) -> Result<RegistryAuth> {
     match get_credential(host) {
         Ok(DockerCredential::UsernamePassword(user, password)) => {
             Ok(RegistryAuth::Basic(user, password))
@@ -167,6 +197,8 @@ fn credentials(host: &str) -> Result<RegistryAuth> {
 }
 
 const TIMEOUT: Duration = Duration::from_secs(60);
+/// What rustls says of an answer in plain text.
+const NO_TLS: &str = "InvalidContentType";
 
 #[cfg(test)]
 mod tests {

@@ -1,8 +1,13 @@
 //! `cargo xtask` as its users meet it: one line for what is wrong, and the exit code.
 
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
 use std::{
+    io::{Read as _, Write as _},
+    net::TcpListener,
     path::Path,
     process::{Command, Output},
+    thread,
 };
 
 use tempfile::TempDir;
@@ -59,6 +64,25 @@ fn failures_are_one_line() {
         assert_eq!(stderr(&output).lines().count(), 1, "{}", stderr(&output));
         assert!(output.stdout.is_empty());
     }
+}
+
+/// 0.0.0.0 is this machine, and isn't known as such.
+#[test]
+fn a_registry_without_tls_is_told_as_such() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let registry = format!("0.0.0.0:{}", server.local_addr().unwrap().port());
+    thread::spawn(move || {
+        for client in server.incoming() {
+            let mut client = client.unwrap();
+            let _ = client.read(&mut [0; 1024]);
+            client
+                .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+                .unwrap();
+        }
+    });
+    let output = xtask(&["images", "--push", &registry]);
+    let said = format!("error: {registry} doesn't speak TLS: --plain-http goes without\n");
+    assert_eq!(stderr(&output), said);
 }
 
 #[test]
