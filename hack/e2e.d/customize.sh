@@ -96,6 +96,41 @@ pods_are_as_asked() {
 	kubectl --namespace=elsewhere exec db -- mariadb --no-defaults --socket=/tmp/mysqld.sock --execute='SELECT COUNT(*) FROM logs.SequencedLeafData'
 }
 
+# Whoever may create no tables has them made: as root of that database, from what kustomize shows.
+schema_by_hand() (
+	commands=$(target/debug/docs block docs/customize.md 'Where its user may create')
+	mariadb() { kubectl exec --namespace=elsewhere --stdin db -- mariadb --no-defaults --socket=/tmp/mysqld.sock; }
+	cd "${mine%/*}"
+	eval "$commands"
+	mariadb <<< 'SELECT COUNT(*) FROM trillian.Unsequenced'
+)
+
+# The list has all images, and a pod with one of ours and one of somebody else's is named by digest after a copy, which
+# has the digest that the image had.
+mirror_images() (
+	list=$(target/debug/docs block docs/customize.md 'What a mirror has to have')
+	mirror=$(target/debug/docs block docs/customize.md 'a component of your own that names each')
+	(cd "${mine%/*}" && eval "$list") > "$scratch/list"
+	grep -v '^localhost/scaffolding/[a-z]*:dev$' "$scratch/list" | diff - <(stack_images)
+	trap 'kill $(jobs -p)' EXIT
+	kubectl port-forward --namespace=e2e pod/registry 5000:5000 &
+	answer 5000
+	mkdir "$scratch/mirror"
+	image=localhost:5000/$(digests | grep createtree)
+	echo "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [
+		{name: a, image: $image},
+		{name: b, image: localhost/scaffolding/createtree:dev}]}}" > "$scratch/mirror/pod.yaml"
+	mirror=${mirror//config\/both/$scratch/mirror}
+	eval "registry=localhost:5000/mirror; ${mirror//mine/$scratch/mirror}"
+	echo '{resources: [pod.yaml], components: [images]}' > "$scratch/mirror/kustomization.yaml"
+	kubectl kustomize "$scratch/mirror" > "$scratch/mirrored"
+	grep "image: localhost:5000/mirror/scaffolding/createtree@${image#*@}" "$scratch/mirrored"
+	[[ $(grep -c 'image: localhost:5000/mirror/.*@sha256:' "$scratch/mirrored") == 2 ]]
+)
+
+# Those of others, but Redis.
+stack_images() { awk '$4 == "config" { print $1 }' hack/cluster.d/images | grep -v redis | sort; }
+
 no_search() {
 	local rekor='rekor-cli --rekor_server=http://rekor.rekor-system.svc --store_tree_state=false'
 	fails_with 'search index not enabled' client "cd cosign; $rekor search --artifact=$blob"
@@ -154,6 +189,9 @@ done
 phase 'pods run as who, where and how often was asked' pods_are_as_asked
 phase 'rekor-cli search says that there is none, get works' no_search
 phase 'apply again: nothing changes' unchanged kubectl apply -k "$mine"
+phase 'tables made by hand' schema_by_hand
+phase 'our images to a registry' push_images
+phase 'all images in a mirror, and by digest' mirror_images
 phase 'the same with MariaDB, Redis and volumes that are there' own_claims
 echo "$passed passed, $failed failed"
 ((failed == 0))

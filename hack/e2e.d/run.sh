@@ -20,7 +20,6 @@ phase 'a client in the cluster' start_client
 $ok || exit 1
 
 phase 'our images to a registry, config/ with their digests' push_images
-phase 'a mirror of all images, and a component with their digests' mirror_images
 for cosign in cosign cosign-v2; do
 	phase "$cosign: initialize" initialize
 	phase "$cosign: sign a blob with a timestamp, verify it" "sign_blob_with_$cosign"

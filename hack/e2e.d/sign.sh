@@ -85,27 +85,6 @@ push_images() (
 	[[ $(digests | wc -l) == 8 ]]
 )
 
-# What docs/customize.md says, of a pod with an image of ours and one of somebody else's: kustomize then names both by
-# digest, and the copy has the one that it had.
-mirror_images() (
-	local image mirror folder=$scratch/mirror
-	trap 'kill $(jobs -p)' EXIT
-	kubectl port-forward --namespace=e2e pod/registry 5000:5000 &
-	answer 5000
-	mkdir "$folder"
-	image=localhost:5000/$(digests | grep createtree)
-	echo "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [
-		{name: a, image: $image},
-		{name: b, image: localhost/scaffolding/createtree:dev}]}}" > "$folder/pod.yaml"
-	mirror=$(target/debug/docs block docs/customize.md 'a component of your own that names each')
-	mirror=${mirror//config\/both/$folder}
-	eval "registry=localhost:5000/mirror; ${mirror//mine/$folder}"
-	echo '{resources: [pod.yaml], components: [images]}' > "$folder/kustomization.yaml"
-	kubectl kustomize "$folder" > "$scratch/mirrored"
-	grep "image: localhost:5000/mirror/scaffolding/createtree@${image#*@}" "$scratch/mirrored"
-	[[ $(grep -c 'image: localhost:5000/mirror/.*@sha256:' "$scratch/mirrored") == 2 ]]
-)
-
 digests() { grep -o 'scaffolding/[a-z]*@sha256:[0-9a-f]*' "$scratch/resolved.yaml" | sort -u; }
 
 sign_image_with_cosign() {
