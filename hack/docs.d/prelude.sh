@@ -33,6 +33,8 @@ initialized() {
 	kubectl -n tuf-system get secret tuf-root --output=jsonpath='{.data.root}' | base64 --decode > root.json
 	export TUF_ROOT=$PWD/.tuf
 	rm -rf "$TUF_ROOT"
+	# A server that is ready is reached a moment later, when the node knows of it.
+	timeout 60 bash -c 'until : < /dev/tcp/tuf.tuf-system.svc/80; do sleep 0.2; done' 2> /dev/null
 	cosign initialize --mirror=http://tuf.tuf-system.svc --root=root.json
 }
 
