@@ -77,10 +77,11 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
         eprintln!("copied {name} to {image}");
         pushed.insert(name, image.whole());
     }
-    for (name, image) in local
-        .into_iter()
-        .zip(build(&workspace, &options.platforms, &options.tag)?)
-    {
+    let built = match manifests.iter().any(|(_, text)| text.contains(OURS)) {
+        true => build(&workspace, &options.platforms, &options.tag)?,
+        false => vec![],
+    };
+    for (name, image) in local.into_iter().zip(built) {
         let image = registry.push(&image).await?;
         eprintln!("pushed {image}");
         pushed.insert(name, image.whole());
