@@ -52,6 +52,7 @@ in_cluster() {
 	local cosign=cosign try
 	# shellcheck source=hack/e2e.d/phases.sh
 	. hack/e2e.d/phases.sh
+	take_down e2e rekor-tiles-system ctlog-tiles-system
 	kubectl apply --kustomize=config/both
 	hack/wait.sh --servers
 	start_client
