@@ -1,5 +1,7 @@
 //! Every page is found, every link leads somewhere, and every command is run by somebody.
 
+#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
