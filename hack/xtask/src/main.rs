@@ -1,8 +1,9 @@
 //! `cargo xtask`: what a checkout needs beyond cargo itself.
 //!
-//! `images` builds this repository's programs as images and `resolve` pushes them and prints the
-//! manifests of `config/` with their digests, and can copy the images of others there as well. `image` packs any files as an image, which is how
-//! `hack/cluster` makes stand-ins for images that it can't pull.
+//! `images` builds this repository's programs as images; `resolve` pushes them, can copy the images
+//! of others beside them, and prints the manifests of `config/` with their digests. `image` packs
+//! any files as an image, which is how `hack/cluster` makes stand-ins for images that it can't
+//! pull.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,

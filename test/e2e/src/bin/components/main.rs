@@ -1,6 +1,6 @@
-//! Every component below `config/components`, used as `docs/customize.md` has people use it: kubectl
-//! renders it alone and beside the others, in each of the three stacks. Nothing that comes out
-//! refers to what isn't there, and it differs from the stack by what its components are for.
+//! Every component below `config/components`, used as `docs/customize.md` has people use it:
+//! kubectl renders it alone and beside the others, in each of the three stacks. Nothing that comes
+//! out refers to what isn't there, and it differs from the stack by what its components are for.
 //!
 //! Each is tried alone, with all others, and all others without it; and every two in the stack that
 //! has all that the other two have. `COMBINATIONS=all` takes every combination.

@@ -81,11 +81,12 @@ impl Objects<'_> {
         there.filter_map(|object| pod_of(object))
     }
 
-    /// Whether a Secret or ConfigMap is among the objects, or made by Kubernetes, a person or a Job.
+    /// Whether a Secret or ConfigMap is among the objects, or made by Kubernetes, a person or a
+    /// Job.
     fn is_made(&self, kind: &str, namespace: &str, name: &str) -> bool {
         name == "kube-root-ca.crt"
             || self.has(kind, namespace, name)
-            || self.by_hand.contains(&name.to_owned())
+            || self.by_hand.iter().any(|one| *one == name)
             || self.makers(namespace, name)
     }
 
