@@ -22,7 +22,7 @@ same_objects() {
 
 versions() {
 	kubectl get secrets,configmaps --all-namespaces --output=jsonpath='{range .items[*]}{.kind} {.metadata.namespace}/{.metadata.name} {.metadata.resourceVersion}{"\n"}{end}' |
-		grep ' [a-z]*-system/' | grep -v ' kube-system/'
+		grep ' [a-z-]*-system/' | grep -v ' kube-system/'
 }
 
 # What the README begins with. The cluster of hack/cluster is loaded like kind's.
