@@ -29,6 +29,7 @@ certificates() {
 
 stack() {
 	local name
+	take_down e2e rekor-tiles-system ctlog-tiles-system
 	kubectl apply --filename=config/
 	hack/wait.sh --servers
 	name=$(target/debug/docs block docs/issuers.md 'The cluster names itself')
@@ -62,24 +63,26 @@ two_issuers() {
 
 # All that is asked is what the Service of the gRPC port answers: an empty message, and one that names the issuers.
 grpc_names_both() {
-	curl --silent --fail --max-time 10 --http2-prior-knowledge --header 'Content-Type: application/grpc' --header 'TE: trailers' \
-		--data-binary @<(printf '\0\0\0\0\0') --output "$scratch/configuration" \
+	printf '\0\0\0\0\0' > "$scratch/nothing"
+	curl --silent --fail --retry 10 --retry-delay 1 --retry-connrefused --http2-prior-knowledge --header 'Content-Type: application/grpc' --header 'TE: trailers' \
+		--data-binary "@$scratch/nothing" --output "$scratch/configuration" \
 		http://fulcio.fulcio-system.svc:5554/dev.sigstore.fulcio.v2.CA/GetConfiguration
 	grep --text --quiet "$issuer" "$scratch/configuration"
 	grep --text --quiet "$own" "$scratch/configuration"
 }
 
-own_token() { curl --silent --fail --cacert "$folder/ca.pem" "$own/token?email=$email&audience=sigstore"; }
+# Its name and its address are known a moment after its Service is there.
+own_token() { curl --silent --fail --retry 20 --retry-delay 1 --retry-all-errors --cacert "$folder/ca.pem" "$own/token?email=$email&audience=sigstore"; }
 
-# sign_with_own: the client has no other token then.
 sign_with_own() {
-	own_token | with_cosign "cat > token && date > own && cosign sign-blob --yes --identity-token=token --bundle=own.json own"
+	own_token > "$scratch/token"
+	with_cosign 'cat > token && date > own && cosign sign-blob --yes --identity-token=token --bundle=own.json own' < "$scratch/token"
+	with_cosign "cosign verify-blob --bundle=own.json --use-signed-timestamps --certificate-identity=$email --certificate-oidc-issuer=$own own"
 }
 
 signs_with_both() {
 	sign_blob_with_cosign
 	sign_with_own
-	with_cosign "cosign verify-blob --bundle=own.json --use-signed-timestamps --certificate-identity=$email --certificate-oidc-issuer=$own own"
 }
 
 refused() {
@@ -120,7 +123,10 @@ in_cluster() {
 	step 'one that is gone stops nobody else, and is counted' unreachable
 }
 
-[[ $* != in-cluster ]] || { in_cluster && exit; }
+if [[ $* == in-cluster ]]; then
+	in_cluster
+	exit
+fi
 keep_or_down "$@"
 mkdir -p "$folder"
 prepare

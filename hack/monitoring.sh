@@ -73,7 +73,9 @@ in_cluster() {
 
 case "$*" in
 	'' | --files) ;;
-	in-cluster) in_cluster && exit ;;
+	in-cluster)
+		in_cluster
+		exit ;;
 	*) sed -n '2,/^set/{/^#/s/^# \{0,1\}//p}' "$0" >&2 && exit 2 ;;
 esac
 step 'Prometheus, promtool' build
