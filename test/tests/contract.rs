@@ -142,8 +142,8 @@ fn a_name_is_that_of_one_object() {
     }
 }
 
-/// The rows of the tables of Jobs, the README's and that of `docs/tiles.md`: job, namespace, what it makes, from what, what it
-/// opens.
+/// The rows of the tables of Jobs, the README's and that of `docs/tiles.md`: job, namespace, what
+/// it makes, from what, what it opens.
 fn rows() -> Vec<[String; 5]> {
     let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let pages = ["README.md", "docs/tiles.md"].map(|page| fs::read_to_string(checkout.join(page)));
