@@ -1,7 +1,5 @@
 //! `cargo xtask` as its users meet it: one line for what is wrong, and the exit code.
 
-#![expect(clippy::unwrap_used, reason = "these are tests, helpers included")]
-
 use std::{
     io::{Read as _, Write as _},
     net::TcpListener,

@@ -155,8 +155,22 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
             .map(|secret| kubernetes.secret(secret.namespace, secret.name)),
         None => return check_trusted_root(input, kubernetes, oracles),
     };
+    let answer = oracles.ask(&question_of(input.reader, &private))?;
+    ensure!(
+        answer.accepted,
+        "the server refuses what the Job made: {}",
+        answer.error
+    );
+    if !answer.log_id.is_empty() {
+        check_public(&public, &answer.log_id)?;
+    }
+    Ok(())
+}
+
+/// What the server finds in its Secret.
+fn question_of(reader: Reader, private: &Entries) -> Question {
     let entry = |name: &str| private.get(name).cloned().unwrap_or_default();
-    let question = match input.reader {
+    match reader {
         Reader::Rekor => Question::new(
             "rekor",
             "rekor",
@@ -200,17 +214,7 @@ fn check_published(input: &Input, kubernetes: &Kubernetes, oracles: &mut Oracles
                 .collect();
             Question::new("ctlog", "ctlog", &files, None)
         }
-    };
-    let answer = oracles.ask(&question)?;
-    ensure!(
-        answer.accepted,
-        "the server refuses what the Job made: {}",
-        answer.error
-    );
-    if !answer.log_id.is_empty() {
-        check_public(&public, &answer.log_id)?;
     }
-    Ok(())
 }
 
 /// A public key is published as OpenSSL writes it, and its digest is the log's ID.
