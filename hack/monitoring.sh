@@ -38,7 +38,7 @@ files() {
 # As an API server with the operator's custom resources takes it.
 accepted() {
 	local crds
-	crds=$(cd test/monitoring/crds && go mod download && go list -m -f '{{.Dir}}' github.com/prometheus-operator/prometheus-operator)
+	crds=$(cd test/monitoring/crds && go mod download && go list -mod=readonly -m -f '{{.Dir}}' github.com/prometheus-operator/prometheus-operator)
 	crds+=/example/prometheus-operator-crd
 	hack/cluster exec kubectl apply --server-side --filename="$crds/monitoring.coreos.com_podmonitors.yaml" \
 		--filename="$crds/monitoring.coreos.com_prometheusrules.yaml"
