@@ -99,7 +99,7 @@ unreachable() {
 	kubectl -n e2e delete service/issuer
 	kubectl -n fulcio-system rollout restart deployment/fulcio
 	kubectl -n fulcio-system rollout status deployment/fulcio --timeout=2m
-	log=$(target/debug/docs block docs/issuers.md "can't be reached")
+	log=$(target/debug/docs block docs/issuers.md 'Fulcio starts, is Ready')
 	eval "$log" | grep --fixed-strings "$own"
 	hack/wait.sh --servers 2>&1 | grep "fulcio-system/fulcio couldn't ask the issuer $own.*fulcio-config"
 	sign_blob_with_cosign
