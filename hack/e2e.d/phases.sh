@@ -22,7 +22,7 @@ phase() {
 	else
 		ok=true passed=$((passed + 1))
 	fi
-	printf '%-5s %-60s %6s s\n' $result "$what" "$(seconds_since "$start")"
+	printf '%-5s %-60s %6s s\n' "$result" "$what" "$(seconds_since "$start")"
 	$ok || tail -n 40 "$scratch/output" | cut -c 1-400 | sed 's/^/      | /'
 }
 

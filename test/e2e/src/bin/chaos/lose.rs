@@ -145,9 +145,8 @@ pub(crate) async fn database(stack: &Stack) -> Result<()> {
         .await?;
     database::restart().await?;
     database::wait_until_ready().await?;
-    stack.retry().await?;
-    let wait = process::run("hack/wait.sh", &[]).await;
-    let failure = format!("{:#}", wait.err().context("no Job misses its tree")?);
+    let retry = stack.retry().await;
+    let failure = format!("{:#}", retry.err().context("no Job misses its tree")?);
     process::says(&failure, &["exit code 3"])?;
     let refused = |tree: &String| process::says(&failure, &[tree, "restore Trillian"]).is_ok();
     ensure!(

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use anyhow::Result;
 use e2e::{Cluster, Cosign, client, namespaces, process, unchanged};
 
-use crate::{halves, trees::Trees};
+use crate::{halves, tiles, trees::Trees};
 
 /// The stack.
 pub(crate) struct Stack {
@@ -99,6 +99,9 @@ impl Stack {
         &self,
         action: impl Future<Output = Result<()>>,
     ) -> Result<()> {
+        if !self.has_database() {
+            tiles::record(&self.cluster).await?;
+        }
         let before = self.cluster.versions(&self.namespaces).await?;
         action.await?;
         self.cluster.wait_for_servers().await?;

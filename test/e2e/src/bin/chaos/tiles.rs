@@ -4,8 +4,14 @@ use anyhow::{Context as _, Result, ensure};
 use contract::{
     CHECKPOINT, CTLOG_TILES, CTLOG_TILES_LOG, Published, REKOR_TILES, REKOR_TILES_LOG, TUF_ROOT,
 };
-use e2e::{client, process, unchanged};
-use k8s_openapi::api::core::v1::{ConfigMap, Secret};
+use e2e::{Cluster, client, process, unchanged};
+use k8s_openapi::{
+    api::{
+        batch::v1::{CronJob, Job},
+        core::v1::{ConfigMap, Secret},
+    },
+    apimachinery::pkg::apis::meta::v1::ObjectMeta,
+};
 use kube::{ResourceExt as _, api::DeleteParams};
 use tokio::task::JoinSet;
 
@@ -14,6 +20,7 @@ use crate::{lose::without_version, stack::Stack};
 /// Loses the public halves of the logs' keys and their copies, which are made again as they were.
 pub(crate) async fn public_halves(stack: &Stack) -> Result<()> {
     let cluster = &stack.cluster;
+    record(cluster).await?;
     let before = cluster.contents(&stack.namespaces).await?;
     for pair in [REKOR_TILES, CTLOG_TILES] {
         for (namespace, name) in [
@@ -38,9 +45,8 @@ pub(crate) async fn recorded(stack: &Stack) -> Result<()> {
         lost.push(without_version(maps.get(log.name).await?));
         maps.delete(log.name, &DeleteParams::default()).await?;
     }
-    stack.retry().await?;
-    let wait = process::run("hack/wait.sh", &[]).await;
-    let failure = format!("{:#}", wait.err().context("no Job misses its log")?);
+    let retry = stack.retry().await;
+    let failure = format!("{:#}", retry.err().context("no Job misses its log")?);
     let way_out = [
         "exit code 3",
         "has no checkpoint",
@@ -60,6 +66,7 @@ pub(crate) async fn recorded(stack: &Stack) -> Result<()> {
 /// Loses all that the Jobs made but the volumes, and puts it back.
 pub(crate) async fn all_but_the_volumes(stack: &Stack) -> Result<()> {
     let cluster = &stack.cluster;
+    record(cluster).await?;
     let before = cluster.contents(&stack.namespaces).await?;
     let secrets = cluster.list::<Secret>(&stack.namespaces).await?;
     for secret in &secrets {
@@ -93,15 +100,7 @@ pub(crate) async fn record_at_once(stack: &Stack) -> Result<()> {
     let mut recorders = JoinSet::new();
     for log in LOGS {
         for number in 0..3 {
-            let namespace = log.namespace;
-            recorders.spawn(async move {
-                process::script(&format!(
-                    "kubectl create job record-{number} --from=cronjob/record-log -n {namespace}
-                    kubectl wait --for=condition=complete --timeout=2m job/record-{number} -n {namespace}
-                    kubectl delete job record-{number} -n {namespace}"
-                ))
-                .await
-            });
+            recorders.spawn(record_once(stack.cluster.clone(), log, number));
         }
     }
     let sign =
@@ -122,6 +121,38 @@ pub(crate) async fn record_at_once(stack: &Stack) -> Result<()> {
         grown,
         "recorded were {before:?}, and then {after:?} entries"
     );
+    Ok(())
+}
+
+/// Records how far each log is.
+pub(crate) async fn record(cluster: &Cluster) -> Result<()> {
+    for log in LOGS {
+        record_once(cluster.clone(), log, 0).await?;
+    }
+    Ok(())
+}
+
+/// Does what `record-log` does, in a Job that isn't the CronJob's, which removes its older ones.
+async fn record_once(cluster: Cluster, log: Published, number: usize) -> Result<()> {
+    let (namespace, name) = (log.namespace, format!("recorded-{number}"));
+    let recorders = cluster.objects::<CronJob>(namespace);
+    let recorder = recorders.get("record-log").await?;
+    let template = recorder.spec.map(|spec| spec.job_template);
+    let job = Job {
+        metadata: ObjectMeta {
+            name: Some(name.clone()),
+            namespace: Some(namespace.into()),
+            ..ObjectMeta::default()
+        },
+        spec: template.and_then(|template| template.spec),
+        status: None,
+    };
+    cluster.create(&[job]).await?;
+    process::script(&format!(
+        "kubectl --namespace={namespace} wait --for=condition=Complete --timeout=2m job/{name}
+        kubectl --namespace={namespace} delete job {name}"
+    ))
+    .await?;
     Ok(())
 }
 
