@@ -115,15 +115,15 @@ mirror_images() (
 	trap 'kill $(jobs -p)' EXIT
 	kubectl port-forward --namespace=e2e pod/registry 5000:5000 &
 	answer 5000
-	mkdir "$scratch/mirror"
+	mkdir "$scratch/copies"
 	image=localhost:5000/$(digests | grep createtree)
 	echo "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {containers: [
 		{name: a, image: $image},
-		{name: b, image: localhost/scaffolding/createtree:dev}]}}" > "$scratch/mirror/pod.yaml"
-	mirror=${mirror//config\/both/$scratch/mirror}
-	eval "registry=localhost:5000/mirror; ${mirror//mine/$scratch/mirror}"
-	echo '{resources: [pod.yaml], components: [images]}' > "$scratch/mirror/kustomization.yaml"
-	kubectl kustomize "$scratch/mirror" > "$scratch/mirrored"
+		{name: b, image: localhost/scaffolding/createtree:dev}]}}" > "$scratch/copies/pod.yaml"
+	mirror=${mirror//config\/both/$scratch/copies}
+	eval "registry=localhost:5000/mirror; ${mirror//mine/$scratch/copies}"
+	echo '{resources: [pod.yaml], components: [images]}' > "$scratch/copies/kustomization.yaml"
+	kubectl kustomize "$scratch/copies" > "$scratch/mirrored"
 	grep "image: localhost:5000/mirror/scaffolding/createtree@${image#*@}" "$scratch/mirrored"
 	[[ $(grep -c 'image: localhost:5000/mirror/.*@sha256:' "$scratch/mirrored") == 2 ]]
 )
