@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use contract::{ROOT, TUF_ROOT};
 use serde_json::Value;
 
-use crate::{Cluster, process};
+use crate::{Cluster, cluster::wait_until, process};
 
 /// One of the two cosigns, in the client's pod.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,14 +137,27 @@ impl Cosign {
     }
 }
 
-/// Runs a script of sh on `input` in a folder of the client's pod.
+/// Runs a script of sh on `input` in a folder of the client's pod. Of what `kubectl exec` is given, a
+/// part gets lost now and then: it is given again until all of it has arrived.
 ///
 /// # Errors
 ///
 /// As [`process::run`].
 pub async fn run_on(folder: &str, script: &str, input: &[u8]) -> Result<String> {
     let enter = format!("mkdir -p {folder}; cd {folder}; export TUF_ROOT=/work/{folder}/tuf");
-    let script = format!("{enter}; {script}");
+    if input.is_empty() {
+        return exec(&format!("{enter}; {script}"), b"").await;
+    }
+    let receive = format!("{enter}; cat > .input; wc -c < .input");
+    wait_until("the client's pod has its input", async || {
+        let received = exec(&receive, input).await?;
+        Ok(received.trim() == input.len().to_string())
+    })
+    .await?;
+    exec(&format!("{enter}; {{ {script}\n}} < .input"), b"").await
+}
+
+async fn exec(script: &str, input: &[u8]) -> Result<String> {
     let args = [
         "exec",
         "--namespace=default",
@@ -153,7 +166,7 @@ pub async fn run_on(folder: &str, script: &str, input: &[u8]) -> Result<String> 
         "--",
         "sh",
         "-euc",
-        &script,
+        script,
     ];
     process::text(process::command("kubectl", &args), input).await
 }
