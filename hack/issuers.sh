@@ -76,7 +76,8 @@ own_token() { curl --silent --fail --retry 20 --retry-delay 1 --retry-all-errors
 
 sign_with_own() {
 	own_token > "$scratch/token"
-	with_cosign 'cat > token && date > own && cosign sign-blob --yes --identity-token=token --bundle=own.json own' < "$scratch/token"
+	give "$cosign/token" < "$scratch/token"
+	with_cosign 'date > own && cosign sign-blob --yes --identity-token=token --bundle=own.json own'
 	with_cosign "cosign verify-blob --bundle=own.json --use-signed-timestamps --certificate-identity=$email --certificate-oidc-issuer=$own own"
 }
 
@@ -104,8 +105,9 @@ unreachable() {
 	hack/wait.sh --servers 2>&1 | grep "fulcio-system/fulcio couldn't ask the issuer $own.*fulcio-config"
 	sign_blob_with_cosign
 	before=$(refused)
+	give "$cosign/token" < "$scratch/token"
 	fails_with 'error processing the identity token' \
-		with_cosign 'cat > token && cosign sign-blob --yes --identity-token=token --bundle=own.json own' < "$scratch/token"
+		with_cosign 'cosign sign-blob --yes --identity-token=token --bundle=own.json own'
 	(($(refused) > before))
 	kubectl apply --filename=test/issuer/issuer.yaml
 	sign_with_own

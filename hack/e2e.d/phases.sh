@@ -45,6 +45,17 @@ fails_with() {
 # client SCRIPT: runs it in the client's pod.
 client() { kubectl exec --namespace=default --stdin client -- sh -euc "$1"; }
 
+# give FILE: puts what comes from stdin there in the client's pod. Of what `kubectl exec` is given, a part gets lost now and
+# then.
+give() {
+	local size tries=0
+	cat > "$scratch/given"
+	size=$(wc -c < "$scratch/given")
+	while [[ $(client "mkdir -p ${1%/*} && cat > $1 && wc -c < $1" < "$scratch/given") != "$size" ]]; do
+		((++tries < 5)) || { echo "$1 doesn't arrive in the client's pod"; return 1; }
+	done
+}
+
 # shellcheck source=hack/e2e.d/standup.sh
 . hack/e2e.d/standup.sh
 # shellcheck source=hack/e2e.d/sign.sh

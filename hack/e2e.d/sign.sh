@@ -30,7 +30,8 @@ start_client() {
 with_cosign() { client "mkdir -p $cosign && cd $cosign && export TUF_ROOT=/work/$cosign/tuf && $1"; }
 
 initialize() {
-	tuf_root | with_cosign "cat > root.json && rm -rf tuf && $cosign initialize --mirror=http://tuf.tuf-system.svc --root=root.json"
+	tuf_root | give "$cosign/root.json"
+	with_cosign "rm -rf tuf && $cosign initialize --mirror=http://tuf.tuf-system.svc --root=root.json"
 }
 
 tuf_root() { kubectl get secret tuf-root --namespace=tuf-system --output=jsonpath='{.data.root}' | base64 --decode; }
@@ -40,8 +41,8 @@ sign_blob_with_cosign() {
 	local get_root sign
 	get_root=$(readme block 'may not read Secrets')
 	(cd "$scratch" && eval "$get_root")
-	with_cosign 'cat > root.json' < "$scratch/root.json"
-	with_cosign 'cat > mirror' < "$scratch/mirror"
+	give "$cosign/root.json" < "$scratch/root.json"
+	give "$cosign/mirror" < "$scratch/mirror"
 	sign=$(readme block 'In the cluster')
 	with_cosign "
 		date > blob

@@ -30,7 +30,7 @@ initialize_stack() {
 	commands=${commands//blue-/$1}
 	get_root=$(grep '^kubectl' <<< "$commands")
 	(cd "$scratch" && eval "$get_root")
-	of "$1" 'cat > blue.json' < "$scratch/blue.json"
+	give "${1}stack/blue.json" < "$scratch/blue.json"
 	of "$1" "$(grep -v '^kubectl' <<< "$commands")"
 }
 
