@@ -137,8 +137,8 @@ impl Cosign {
     }
 }
 
-/// Runs a script of sh on `input` in a folder of the client's pod. Of what `kubectl exec` is given, a
-/// part gets lost now and then: it is given again until all of it has arrived.
+/// Runs a script of sh on `input` in a folder of the client's pod. Of what `kubectl exec` is given,
+/// a part gets lost now and then: it is given again until all of it has arrived.
 ///
 /// # Errors
 ///
