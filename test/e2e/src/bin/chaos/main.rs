@@ -58,6 +58,11 @@ async fn main() -> Result<ExitCode> {
         }
         let what = "tuf-system deleted: a new root that trusts the same";
         phases.run(what, stack.works_after(lose::tuf(&stack))).await;
+        if stack.has_database() {
+            let what = "createtree killed before it publishes its tree";
+            phases.run(what, kill::createtree(&stack)).await;
+        }
+        // It removes the namespaces of the tree above, too.
         let what = format!("two of every Job at once, {} times", args.races);
         phases.run(&what, race::race(&stack, args.races)).await;
         if stack.has_database() {
@@ -127,8 +132,6 @@ async fn lose_what_tiles_need(stack: &Stack, phases: &mut Phases) {
 }
 
 async fn lose_trees(stack: &Stack, phases: &mut Phases, rng: &mut Rng) {
-    let what = "createtree killed before it publishes its tree";
-    phases.run(what, kill::createtree(stack)).await;
     let what = "the database lost: refused, with the way out";
     phases.run(what, lose::database(stack)).await;
     let what = "the way out: new trees, the same keys";
