@@ -8,6 +8,7 @@
 pub mod client;
 mod cluster;
 pub mod job;
+pub mod log;
 mod manifests;
 pub mod newest;
 mod objects;

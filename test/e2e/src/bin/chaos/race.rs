@@ -4,7 +4,6 @@
 use std::{env::consts::ARCH, path::PathBuf};
 
 use anyhow::{Context as _, Result};
-use contract::COPIED;
 use e2e::{Manifests, process, unchanged};
 use k8s_openapi::api::{batch::v1::Job, core::v1::Container};
 use kube::{ResourceExt as _, config::Kubeconfig};
@@ -124,17 +123,7 @@ impl Program {
 
 /// The flags that name the Secrets to copy, from other namespaces than the Job's have them.
 fn sources(args: &[String], prefix: &str) -> Vec<String> {
-    let defaults = COPIED.map(|pair| {
-        let secret = pair.public;
-        format!("{}/{}={}", secret.namespace, secret.name, pair.copy)
-    });
-    let given = args.iter().filter_map(|arg| arg.strip_prefix("--copy="));
-    let sources: Vec<_> = match args {
-        [] => defaults.to_vec(),
-        _ => given.map(str::to_owned).collect(),
-    };
-    let flags = sources.iter();
-    flags
-        .map(|source| format!("--copy={prefix}{source}"))
+    let args = args.iter();
+    args.map(|arg| arg.replace("--copy=", &format!("--copy={prefix}")))
         .collect()
 }

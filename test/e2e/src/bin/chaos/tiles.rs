@@ -1,17 +1,9 @@
 //! What gets lost of a stack whose logs are tiles, and what has to be there again afterwards.
 
 use anyhow::{Context as _, Result, ensure};
-use contract::{
-    CHECKPOINT, CTLOG_TILES, CTLOG_TILES_LOG, Published, REKOR_TILES, REKOR_TILES_LOG, TUF_ROOT,
-};
-use e2e::{Cluster, client, process, unchanged};
-use k8s_openapi::{
-    api::{
-        batch::v1::{CronJob, Job},
-        core::v1::{ConfigMap, Secret},
-    },
-    apimachinery::pkg::apis::meta::v1::ObjectMeta,
-};
+use contract::{CTLOG_TILES, CTLOG_TILES_LOG, Published, REKOR_TILES, REKOR_TILES_LOG, TUF_ROOT};
+use e2e::{Cluster, client, log, process, unchanged};
+use k8s_openapi::api::core::v1::{ConfigMap, Secret};
 use kube::{ResourceExt as _, api::DeleteParams};
 use tokio::task::JoinSet;
 
@@ -100,7 +92,9 @@ pub(crate) async fn record_at_once(stack: &Stack) -> Result<()> {
     let mut recorders = JoinSet::new();
     for log in LOGS {
         for number in 0..3 {
-            recorders.spawn(record_once(stack.cluster.clone(), log, number));
+            let cluster = stack.cluster.clone();
+            let job = format!("recorded-{number}");
+            recorders.spawn(async move { log::record(&cluster, log, &job).await });
         }
     }
     let sign =
@@ -127,32 +121,8 @@ pub(crate) async fn record_at_once(stack: &Stack) -> Result<()> {
 /// Records how far each log is.
 pub(crate) async fn record(cluster: &Cluster) -> Result<()> {
     for log in LOGS {
-        record_once(cluster.clone(), log, 0).await?;
+        log::record(cluster, log, "recorded").await?;
     }
-    Ok(())
-}
-
-/// Does what `record-log` does, in a Job that isn't the CronJob's, which removes its older ones.
-async fn record_once(cluster: Cluster, log: Published, number: usize) -> Result<()> {
-    let (namespace, name) = (log.namespace, format!("recorded-{number}"));
-    let recorders = cluster.objects::<CronJob>(namespace);
-    let recorder = recorders.get("record-log").await?;
-    let template = recorder.spec.map(|spec| spec.job_template);
-    let job = Job {
-        metadata: ObjectMeta {
-            name: Some(name.clone()),
-            namespace: Some(namespace.into()),
-            ..ObjectMeta::default()
-        },
-        spec: template.and_then(|template| template.spec),
-        status: None,
-    };
-    cluster.create(&[job]).await?;
-    process::script(&format!(
-        "kubectl --namespace={namespace} wait --for=condition=Complete --timeout=2m job/{name}
-        kubectl --namespace={namespace} delete job {name}"
-    ))
-    .await?;
     Ok(())
 }
 
@@ -160,14 +130,7 @@ async fn record_once(cluster: Cluster, log: Published, number: usize) -> Result<
 async fn sizes(stack: &Stack) -> Result<Vec<u64>> {
     let mut sizes = vec![];
     for log in LOGS {
-        let map = stack.cluster.config_map(log.namespace, log.name).await?;
-        let checkpoint = map.get(CHECKPOINT).context("nothing is recorded")?;
-        let checkpoint = String::from_utf8_lossy(checkpoint);
-        let size = checkpoint
-            .lines()
-            .nth(1)
-            .context("a checkpoint has a size")?;
-        sizes.push(size.parse()?);
+        sizes.push(log::recorded_size(&stack.cluster, log).await?);
     }
     Ok(sizes)
 }

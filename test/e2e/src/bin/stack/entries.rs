@@ -2,7 +2,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use contract::{CHECKPOINT, CTLOG as CTLOG_V1, CTLOG_TILES_LOG, Published, REKOR_TILES_LOG};
-use e2e::{Cluster, namespaces};
+use e2e::{Cluster, log, namespaces};
 
 /// A log, by its namespace.
 #[derive(Debug, Clone, Copy)]
@@ -49,15 +49,12 @@ impl Log {
 
     /// The size of its tree, as its newest checkpoint has it.
     pub(crate) async fn size(&self) -> Result<u64> {
-        size(&self.file(CHECKPOINT).await?)
+        log::size(&self.file(CHECKPOINT).await?)
     }
 
-    /// The size of its tree that was recorded last.
-    pub(crate) async fn recorded_size(&self, cluster: &Cluster) -> Result<u64> {
-        let map = cluster
-            .config_map(self.namespace(), self.recorded.name)
-            .await?;
-        size(map.get(CHECKPOINT).context("nothing was recorded")?)
+    /// Records how far it is.
+    pub(crate) async fn record(&self, cluster: &Cluster) -> Result<()> {
+        log::record(cluster, self.recorded, "recorded").await
     }
 
     /// The bundle with the entry of that index, when the tree has `size` entries.
@@ -82,12 +79,6 @@ impl Log {
         let answer = reqwest::get(&url).await?.error_for_status()?;
         Ok(answer.bytes().await?.to_vec())
     }
-}
-
-fn size(checkpoint: &[u8]) -> Result<u64> {
-    let text = std::str::from_utf8(checkpoint)?;
-    let size = text.lines().nth(1).and_then(|size| size.parse().ok());
-    size.with_context(|| format!("no checkpoint: {text}"))
 }
 
 /// The entries of one of Rekor's bundles: each after its length in two bytes.
@@ -143,7 +134,7 @@ pub(crate) fn number(bytes: &[u8]) -> u64 {
 pub(crate) async fn check_first(cluster: &Cluster) -> Result<()> {
     let size = REKOR.size().await?;
     ensure!(size == 1, "{size} entries, and no client has signed yet");
-    let recorded = REKOR.recorded_size(cluster).await?;
+    let recorded = log::recorded_size(cluster, REKOR.recorded).await?;
     ensure!(recorded == 1, "recorded is a tree of {recorded} entries");
     Ok(())
 }

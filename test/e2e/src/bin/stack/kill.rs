@@ -10,7 +10,6 @@ use tokio::time::sleep;
 use crate::{
     entries::{LOGS, used_logs},
     load::Load,
-    volume::record,
 };
 
 /// Kills each server while entries come in. All that was answered is in the logs, and both go on
@@ -25,7 +24,7 @@ pub(crate) async fn under_load(cluster: &Cluster) -> Result<()> {
     let ((), killed) = tokio::join!(load.run(), kill);
     killed?;
     for log in LOGS {
-        record(log).await?;
+        log.record(cluster).await?;
     }
     load.check(used_logs().len() == LOGS.len()).await
 }

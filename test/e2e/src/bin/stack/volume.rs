@@ -19,7 +19,7 @@ pub(crate) async fn lose(cluster: &Cluster, log: Log) -> Result<()> {
     scale(log, 1).await?;
     cluster.wait_for_servers().await?;
     Client::all()[0].sign(cluster, "meanwhile").await?;
-    record(log).await?;
+    log.record(cluster).await?;
     scale(log, 0).await?;
     copy(&volume(cluster, log).await?, &newest).await?;
 
@@ -76,18 +76,6 @@ async fn refused(cluster: &Cluster, log: Log, words: &[&str]) -> Result<String> 
     });
     ensure!(!started, "{} has started", log.name);
     Ok(message.trim().to_owned())
-}
-
-/// Records how far a log is, as its CronJob does.
-pub(crate) async fn record(log: Log) -> Result<()> {
-    let namespace = log.namespace();
-    process::script(&format!(
-        "kubectl --namespace={namespace} delete job recorded --ignore-not-found
-        kubectl --namespace={namespace} create job recorded --from=cronjob/record-log
-        kubectl --namespace={namespace} wait --for=condition=Complete --timeout=1m job/recorded"
-    ))
-    .await?;
-    Ok(())
 }
 
 async fn scale(log: Log, replicas: usize) -> Result<()> {
