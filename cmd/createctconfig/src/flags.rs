@@ -216,13 +216,11 @@ fn secret_of(published: &Published) -> String {
 }
 
 fn no_or_a_secret(text: &str) -> Result<String, &'static str> {
-    match text.split_once('/') {
-        None if text.is_empty() => Ok(String::new()),
-        None => Err("it has to be a namespace and a name, such as fulcio-system/fulcio-pub-key"),
-        Some((namespace, name)) => {
-            let [namespace, name] = [job::name(namespace)?, job::name(name)?];
-            Ok(format!("{namespace}/{name}"))
-        }
+    match text {
+        "" => Ok(String::new()),
+        _ => text
+            .parse()
+            .map(|secret: job::Reference| secret.to_string()),
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use addresses::Reference;
 use clap::{ArgAction, CommandFactory as _, Parser, error::ErrorKind};
 use contract::REKOR_CONFIG;
 use trillian::{DESCRIPTION_LENGTH, DISPLAY_NAME_LENGTH, Log, State, Target, TreeId};
@@ -25,7 +24,7 @@ pub(crate) struct Args {
 
     /// ConfigMap that says where clients reach Rekor: its host is published beside the tree ID
     #[arg(long, value_name = "NAMESPACE/NAME")]
-    pub(crate) addresses: Option<Reference>,
+    pub(crate) addresses: Option<job::Reference>,
 
     /// Publish another host than the one that is published
     #[arg(long)]

@@ -20,10 +20,10 @@ pub(crate) async fn read(
     gate: &Gate<ConfigMap>,
     args: &Args,
 ) -> Result<Option<String>> {
-    let Some(reference) = &args.addresses else {
+    let Some(job::Reference { namespace, name }) = &args.addresses else {
         return Ok(None);
     };
-    let addresses = addresses::read(kube, reference).await;
+    let addresses = addresses::read(kube, namespace, name).await;
     let addresses = addresses.context("reading where clients reach Rekor")?;
     let (host, source) = addresses.host(REKOR)?;
     let object = gate.entry(HOST);

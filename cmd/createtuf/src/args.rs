@@ -2,7 +2,6 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use addresses::Reference;
 use clap::{ArgAction, Parser};
 use contract::{CTLOG, FULCIO, REKOR, SIGSTORE_TRUST, TSA, TUF_KEYS, TUF_ROOT};
 use jiff::Timestamp;
@@ -85,7 +84,7 @@ pub(crate) struct Args {
 
     /// ConfigMap that says where clients reach the servers; without it, the flags below do
     #[arg(long, value_name = "NAMESPACE/NAME")]
-    pub(crate) addresses: Option<Reference>,
+    pub(crate) addresses: Option<job::Reference>,
 
     /// Where clients reach Fulcio
     #[arg(

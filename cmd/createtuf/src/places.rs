@@ -30,8 +30,8 @@ impl Places {
     pub(crate) async fn read(kube: &Kube, args: &Args, parts: &Parts<Vec<Input>>) -> Result<Self> {
         match &args.addresses {
             None => Ok(Self::of_flags(args)),
-            Some(reference) => {
-                let addresses = addresses::read(kube, reference).await?;
+            Some(job::Reference { namespace, name }) => {
+                let addresses = addresses::read(kube, namespace, name).await?;
                 Ok(Self::of_addresses(&addresses, parts)?)
             }
         }

@@ -3,17 +3,8 @@
 //! A person writes it, before the first `kubectl apply`, and each Job that has to know reads it
 //! there: so nothing is said twice, and what is wrong with it is told by whichever of them comes
 //! first.
-//!
-//! ```
-//! use scaffolding_addresses::Reference;
-//!
-//! let reference: Reference = "tuf-system/addresses".parse().unwrap();
-//! assert_eq!(reference.to_string(), "tuf-system/addresses");
-//! assert!("addresses".parse::<Reference>().is_err());
-//! ```
 
 mod entries;
-mod reference;
 
 use gate::{Kube, Source};
 use refusal::{NotYet, Refusals};
@@ -21,7 +12,6 @@ use refusal::{NotYet, Refusals};
 pub use entries::{
     Addresses, CTLOG, CTLOG_TILES, FULCIO, ISSUER, REKOR, REKOR_TILES, TSA, TUF, Urls,
 };
-pub use reference::Reference;
 
 /// Errors of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -43,8 +33,8 @@ pub enum Error {
 /// # Errors
 ///
 /// That it isn't there yet; all entries that are of no use to a client; the API server's.
-pub async fn read(kube: &Kube, reference: &Reference) -> Result<Addresses, Error> {
-    let source = Source::config_map(kube, reference.namespace(), reference.name()).await?;
+pub async fn read(kube: &Kube, namespace: &str, name: &str) -> Result<Addresses, Error> {
+    let source = Source::config_map(kube, namespace, name).await?;
     match source.exists() {
         true => Ok(Addresses::parse(source.object(), source.entries())?),
         false => Err(NotYet::new(source.object(), MAKER).into()),

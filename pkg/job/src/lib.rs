@@ -31,6 +31,7 @@ mod flags;
 mod judge;
 mod labels;
 mod log;
+mod reference;
 
 use std::{
     cell::RefCell, collections::BTreeMap, future::Future, process::ExitCode, time::Duration,
@@ -46,6 +47,7 @@ use tracing::{error, info, warn};
 pub use address::{Target, url};
 pub use flags::{LogOptions, boolean, lifetime, name, parse, parse_from, password_file};
 pub use judge::OrRefuse;
+pub use reference::Reference;
 
 use labels::Marks;
 

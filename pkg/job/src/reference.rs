@@ -1,39 +1,38 @@
-//! Which ConfigMap it is.
+//! An object by its namespace and its name.
 
 use std::{fmt, str::FromStr};
 
-/// A ConfigMap, as the flag `--addresses` names it: `NAMESPACE/NAME`.
+use crate::name;
+
+/// A namespace and the name of an object there, as flags have it: `NAMESPACE/NAME`.
+///
+/// ```
+/// use scaffolding_job::Reference;
+///
+/// let reference: Reference = "tuf-system/addresses".parse().unwrap();
+/// assert_eq!(reference.namespace, "tuf-system");
+/// assert_eq!(reference.to_string(), "tuf-system/addresses");
+/// assert!("addresses".parse::<Reference>().is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
-    namespace: String,
-    name: String,
-}
-
-impl Reference {
     /// Its namespace.
-    pub fn namespace(&self) -> &str {
-        &self.namespace
-    }
-
+    pub namespace: String,
     /// Its name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
+    pub name: String,
 }
 
 impl FromStr for Reference {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, &'static str> {
-        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-.".contains(c);
-        let is_name = |part: &str| !part.is_empty() && part.chars().all(is_plain);
-        match text.split_once('/') {
-            Some((namespace, name)) if is_name(namespace) && is_name(name) => Ok(Self {
-                namespace: namespace.into(),
-                name: name.into(),
-            }),
-            _ => Err("it has to be the NAMESPACE/NAME of a ConfigMap"),
-        }
+        let parts = text.split_once('/');
+        let (namespace, name_there) =
+            parts.ok_or("it has to be a namespace and a name, such as tuf-system/addresses")?;
+        Ok(Self {
+            namespace: name(namespace)?,
+            name: name(name_there)?,
+        })
     }
 }
 
