@@ -4,7 +4,6 @@ package main
 
 import (
 	"context"
-	"crypto"
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/hex"
@@ -34,27 +33,20 @@ func log(dir string, question question, answer *answer) error {
 	if err != nil {
 		return err
 	}
-	id, err := logID(signer)
+	public, err := signer.PublicKey()
 	if err != nil {
 		return err
 	}
-	answer.LogID = id
+	der, err := x509.MarshalPKIXPublicKey(public)
+	if err != nil {
+		return err
+	}
+	id := sha256.Sum256(der)
+	answer.LogID = hex.EncodeToString(id[:])
 	noteSigner, err := note.NewNoteSigner(context.Background(), "rekor", signer)
 	if err != nil {
 		return err
 	}
 	answer.Output, err = mod.Sign(&mod.Note{Text: "rekor\n0\n\n"}, noteSigner)
 	return err
-}
-
-func logID(signer interface {
-	PublicKey(...signature.PublicKeyOption) (crypto.PublicKey, error)
-}) (string, error) {
-	key, err := signer.PublicKey()
-	if err != nil {
-		return "", err
-	}
-	der, err := x509.MarshalPKIXPublicKey(key)
-	digest := sha256.Sum256(der)
-	return hex.EncodeToString(digest[:]), err
 }
