@@ -29,11 +29,6 @@ done
 # shellcheck source=hack/e2e.d/prepare.sh
 . hack/e2e.d/prepare.sh
 
-next_images() {
-	cargo xtask images --tag=next --out=target/next.tar
-	hack/cluster load target/next.tar
-}
-
 # shellcheck source=hack/clients.d/install.sh
 . hack/clients.d/install.sh
 [[ $keep ]] || trap 'hack/cluster down' EXIT

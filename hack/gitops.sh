@@ -14,11 +14,6 @@ cd "$(dirname "$0")/.."
 . hack/e2e.d/prepare.sh
 keep_or_down "$@"
 
-next_images() {
-	cargo xtask images --tag=next --out=target/next.tar
-	hack/cluster load target/next.tar
-}
-
 # programs: what syncs, built from test/gitops, in target/gitops.
 programs() {
 	local program

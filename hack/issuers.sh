@@ -10,6 +10,8 @@ cd "$(dirname "$0")/.."
 
 # shellcheck source=hack/e2e.d/prepare.sh
 . hack/e2e.d/prepare.sh
+# shellcheck source=hack/e2e.d/certificate.sh
+. hack/e2e.d/certificate.sh
 
 folder=target/issuers
 
@@ -20,11 +22,8 @@ image() {
 }
 
 certificates() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=CA of the issuer' \
-		-keyout "$folder/ca.key" -out "$folder/ca.pem"
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=issuer -keyout "$folder/tls.key" -out "$folder/tls.csr"
-	openssl x509 -req -days 2 -in "$folder/tls.csr" -CA "$folder/ca.pem" -CAkey "$folder/ca.key" -CAcreateserial \
-		-extfile <(echo "subjectAltName=DNS:issuer.e2e.svc") -out "$folder/tls.crt"
+	authority "$folder" 'CA of the issuer'
+	certificate "$folder" issuer.e2e.svc
 }
 
 stack() {
@@ -40,7 +39,7 @@ stack() {
 
 own_issuer() {
 	kubectl -n e2e delete pod/issuer secret/issuer --ignore-not-found
-	kubectl -n e2e create secret tls issuer --cert="$folder/tls.crt" --key="$folder/tls.key"
+	kubectl -n e2e create secret tls issuer --cert="$folder/server.pem" --key="$folder/server.key"
 	kubectl apply --filename=test/issuer/issuer.yaml
 	kubectl -n e2e wait --for=condition=Ready --timeout=1m pod/issuer
 }

@@ -11,6 +11,8 @@ cd "$(dirname "$0")/.."
 
 # shellcheck source=hack/step.sh
 . hack/step.sh
+# shellcheck source=hack/e2e.d/certificate.sh
+. hack/e2e.d/certificate.sh
 
 packages() {
 	local missing=()
@@ -26,14 +28,10 @@ packages() {
 
 certificates() {
 	exec 2> "$folder/openssl.log"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=CA of Trillian' \
-		-keyout "$folder/ca.key" -out "$folder/ca.pem"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=another CA' \
-		-keyout "$folder/other.key" -out "$folder/other.pem"
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost \
-		-keyout "$folder/server.key" -out "$folder/server.csr"
-	openssl x509 -req -days 2 -in "$folder/server.csr" -CA "$folder/ca.pem" -CAkey "$folder/ca.key" -CAcreateserial \
-		-extfile <(echo 'subjectAltName=DNS:localhost') -out "$folder/server.pem"
+	mkdir "$folder/other"
+	authority "$folder" 'CA of Trillian'
+	authority "$folder/other" 'another CA'
+	certificate "$folder" localhost
 	openssl ecparam -name prime256v1 -genkey -noout | openssl ec -aes256 -passout pass:hush -out "$folder/ctlog.key"
 }
 
@@ -124,7 +122,7 @@ issuer_over_tls() {
 	(cd "$folder/issuer" && start openssl s_server -WWW -accept 127.0.0.1:9443 -cert "$folder/server.pem" -key "$folder/server.key")
 	until_true 10 curl --silent --fail --cacert "$folder/ca.pem" https://localhost:9443/.well-known/openid-configuration
 	issuers "$folder/ca.pem" > "$folder/trusted.yaml"
-	issuers "$folder/other.pem" > "$folder/foreign.yaml"
+	issuers "$folder/other/ca.pem" > "$folder/foreign.yaml"
 	fulcio_asks_with trusted
 	if fulcio_asks_with foreign; then return 1; fi
 }

@@ -5,12 +5,32 @@ cd "$(dirname "$0")/../.."
 
 # shellcheck source=hack/e2e.d/phases.sh
 . hack/e2e.d/phases.sh
+# shellcheck source=hack/e2e.d/certificate.sh
+. hack/e2e.d/certificate.sh
 
 mine=target/mine
 volumes=$'ctlog-tiles-system elsewhere Bound\nrekor-tiles-system elsewhere Bound'
 user=$((1000000000 + RANDOM * 10000)) # as OpenShift gives a namespace
 
-# What a user writes. The last patch does to each pod what OpenShift does.
+# What a user writes for the nodes below; and, as the last patches, what OpenShift does to each pod.
+nodes='{name: scheduling, behavior: merge, literals: [label=example.com/pool, value=signing, taint=example.com/signing]}'
+random_user() {
+	local who="{securityContext: {runAsUser: $user, runAsGroup: 0, fsGroup: $user}}"
+	cat <<- END
+		patches:
+		- target: {kind: Deployment|StatefulSet|Job}
+		  patch: |
+		    kind: Any
+		    metadata: {name: any}
+		    spec: {template: {spec: $who}}
+		- target: {kind: CronJob}
+		  patch: |
+		    kind: Any
+		    metadata: {name: any}
+		    spec: {jobTemplate: {spec: {template: {spec: $who}}}}
+	END
+}
+
 kustomization() {
 	mkdir -p "$mine"
 	cat > "$mine/kustomization.yaml" <<- END
@@ -24,31 +44,18 @@ kustomization() {
 		- ../../config/components/storage
 		configMapGenerator:
 		- {name: external-database, behavior: merge, literals: [host=db.elsewhere.svc, database=logs, user=signer, tls=true]}
-		- {name: scheduling, behavior: merge, literals: [label=example.com/pool, value=signing, taint=example.com/signing]}
+		- $nodes
 		- {name: storage, behavior: merge, literals: [class=elsewhere]}
-		patches:
-		- target: {kind: Deployment|StatefulSet|Job}
-		  patch: |
-		    kind: Any
-		    metadata: {name: any}
-		    spec: {template: {spec: {securityContext: {runAsUser: $user, runAsGroup: 0, fsGroup: $user}}}}
-		- target: {kind: CronJob}
-		  patch: |
-		    kind: Any
-		    metadata: {name: any}
-		    spec: {jobTemplate: {spec: {template: {spec: {securityContext: {runAsUser: $user, runAsGroup: 0, fsGroup: $user}}}}}}
+		$(random_user)
 	END
 	! kubectl kustomize "$mine" | grep -E '(runAsUser|fsGroup): (65532|999)$'
 }
 
 database_elsewhere() {
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=a CA' \
-		-keyout "$scratch/ca.key" -out "$scratch/ca.crt"
-	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=db -keyout "$scratch/db.key" -out "$scratch/db.csr"
-	openssl x509 -req -days 2 -in "$scratch/db.csr" -CA "$scratch/ca.crt" -CAkey "$scratch/ca.key" -CAcreateserial \
-		-extfile <(echo 'subjectAltName=DNS:db.elsewhere.svc') -out "$scratch/db.crt"
+	authority "$scratch" 'a CA'
+	certificate "$scratch" db.elsewhere.svc
 	kubectl create namespace elsewhere
-	kubectl -n elsewhere create secret tls db --cert="$scratch/db.crt" --key="$scratch/db.key"
+	kubectl -n elsewhere create secret tls db --cert="$scratch/server.pem" --key="$scratch/server.key"
 	kubectl apply --filename=hack/e2e.d/elsewhere.yaml
 	kubectl wait --for=condition=Ready --timeout=2m --namespace=elsewhere pod/db
 }
@@ -65,7 +72,7 @@ password_and_ca() {
 	commands=$(target/debug/docs block docs/customize.md 'The password is yours to give')
 	mkdir "$scratch/db"
 	cp -r config "$scratch/db/"
-	cp "$scratch/ca.crt" "$scratch/db/"
+	cp "$scratch/ca.pem" "$scratch/db/ca.crt"
 	printf '%s' "$1" > "$scratch/db/password"
 	(cd "$scratch/db" && eval "$commands")
 	rm -r "$scratch/db"
@@ -146,14 +153,9 @@ own_claims() {
 		resources: [../../../config]
 		components: [../../../config/components/openshift, ../../../config/components/scheduling, ../../../config/components/storage-claims]
 		configMapGenerator:
-		- {name: scheduling, behavior: merge, literals: [label=example.com/pool, value=signing, taint=example.com/signing]}
+		- $nodes
 		- {name: storage-claims, behavior: merge, literals: [mysql=old, redis=old]}
-		patches:
-		- target: {kind: Deployment|StatefulSet|Job}
-		  patch: |
-		    kind: Any
-		    metadata: {name: any}
-		    spec: {template: {spec: {securityContext: {runAsUser: $user, runAsGroup: 0, fsGroup: $user}}}}
+		$(random_user)
 	END
 	kubectl apply -f config/100-namespaces.yaml
 	for namespace in trillian-system rekor-system; do

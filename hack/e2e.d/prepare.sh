@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# What hack/e2e.sh, hack/chaos.sh and hack/docs.sh do before their phases: a cluster with our
-# images and a client's.
+# What the scripts do that run phases on a cluster, before them: a cluster with our images and a
+# client's.
 
 # shellcheck source=hack/step.sh
 . hack/step.sh
@@ -25,6 +25,12 @@ prepare() {
 images() {
 	cargo xtask images
 	hack/cluster load target/images.tar
+}
+
+# The same under the tag that an upgrade goes to.
+next_images() {
+	cargo xtask images --tag=next --out=target/next.tar
+	hack/cluster load target/next.tar
 }
 
 # One image for all that the test runs as a client. Debian's busybox finds its own commands without
