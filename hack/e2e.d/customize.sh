@@ -7,6 +7,8 @@ cd "$(dirname "$0")/../.."
 . hack/e2e.d/phases.sh
 # shellcheck source=hack/e2e.d/certificate.sh
 . hack/e2e.d/certificate.sh
+# shellcheck source=hack/e2e.d/expose.sh
+. hack/e2e.d/expose.sh
 
 mine=target/mine
 volumes=$'ctlog-tiles-system elsewhere Bound\nrekor-tiles-system elsewhere Bound'
@@ -195,5 +197,8 @@ phase 'tables made by hand' schema_by_hand
 phase 'our images to a registry' push_images
 phase 'all images in a mirror, and by digest' mirror_images
 phase 'the same with MariaDB, Redis and volumes that are there' own_claims
+phase 'config/both at host names' exposed
+phase 'an Ingress for each, with a certificate' ingresses
+phase 'both cosigns sign and verify from outside, over TLS' sign_at_host_names
 echo "$passed passed, $failed failed"
 ((failed == 0))
