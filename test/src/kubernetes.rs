@@ -48,6 +48,8 @@ struct State {
     tokens: BTreeMap<String, User>,
     /// The labels that every Secret and ConfigMap needs to be written over the API.
     wanted_labels: Vec<String>,
+    /// Who gives out the tokens of its accounts, if it tells.
+    issuer: Option<String>,
     /// What was written over the API.
     written: Vec<Written>,
 }
@@ -67,14 +69,14 @@ impl Kubernetes {
     }
 
     /// Starts an API server with the namespaces, accounts, Roles and RoleBindings of `config/`, and
-    /// with the addresses there.
+    /// with what people configure there: the ConfigMaps.
     pub fn start() -> Self {
         let kubernetes = Self::empty();
         kubernetes.apply_config();
-        let addresses = Manifest::all().iter().find(|manifest| {
-            manifest.kind() == "ConfigMap" && manifest.object["metadata"]["name"] == "addresses"
-        });
-        kubernetes.apply(&addresses.expect("config/ has addresses").object);
+        let manifests = Manifest::all().iter();
+        for manifest in manifests.filter(|manifest| manifest.kind() == "ConfigMap") {
+            kubernetes.apply(&manifest.object);
+        }
         kubernetes
     }
 
@@ -121,6 +123,11 @@ impl Kubernetes {
     /// webhook would.
     pub fn want_labels(&self, labels: &[&str]) {
         self.state().wanted_labels = labels.iter().map(|label| (*label).into()).collect();
+    }
+
+    /// From now on says that the tokens of its accounts are this issuer's.
+    pub fn set_issuer(&self, issuer: &str) {
+        self.state().issuer = Some(issuer.into());
     }
 
     /// An object as its JSON. The kind is written as in the object.

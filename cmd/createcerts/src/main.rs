@@ -3,6 +3,8 @@
 //! Fulcio mounts the private one, and `copysecrets` takes the public one to where the TUF
 //! repository is made. Running it again changes nothing.
 
+mod issuers;
+
 use std::{
     process::ExitCode,
     time::{Duration, SystemTime},
@@ -37,6 +39,11 @@ struct Args {
     /// Make no key: wait for yours, which you put into the Secret
     #[arg(long)]
     wait_for_key: bool,
+
+    /// ConfigMap with Fulcio's configuration, which is refused if it takes tokens of this cluster by
+    /// another name than the API server's
+    #[arg(long, value_name = "CONFIGMAP", value_parser = job::name)]
+    fulcio_config: Option<String>,
 
     /// How long a new certificate is valid, such as 20y or 8760h
     #[arg(long, default_value = "20y", value_parser = job::lifetime)]
@@ -82,6 +89,9 @@ async fn main() -> ExitCode {
 
 async fn create_certs(args: &Args) -> Result<()> {
     let kube = gate::connect(args.job.labels(), args.job.annotations()).await?;
+    if let Some(name) = &args.fulcio_config {
+        issuers::check(&kube, &args.namespace, name).await?;
+    }
     let (private, public) = (&args.secret, &args.pubkeysecret);
     let mut pair = Pair::read(&kube, &FULCIO, &args.namespace, private, public).await?;
     let mut halves = pair.halves(None, args.new_key(), PrivateKey::to_encrypted_pem)?;

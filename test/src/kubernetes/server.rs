@@ -62,6 +62,11 @@ impl Api {
                 .and_then(|token| state.tokens.get(token).cloned())
                 .ok_or_else(Failure::unauthorized)?,
         };
+        if let ("/.well-known/openid-configuration", Some(issuer)) =
+            (request.uri().path(), &state.issuer)
+        {
+            return Ok((200, json!({"issuer": issuer})));
+        }
         let action = action(request).ok_or_else(Failure::unknown_path)?;
         let store = &mut state.store;
         authorize(store, &user, &action)?;

@@ -1,5 +1,6 @@
 //! The binary against the embedded Kubernetes API.
 
+mod issuers;
 mod own;
 
 use std::time::{Duration, SystemTime};
