@@ -141,9 +141,10 @@ unquoted() {
 
 # Whom Fulcio couldn't ask. It is ready all the same, and asks again when it gets a token of such an issuer.
 look_at_issuers() {
-	local namespace issuer why
+	local namespace pod issuer why
 	while read -r namespace; do
-		kubectl logs --namespace="$namespace" --selector=app=fulcio --tail=-1 |
+		kubectl get pods --namespace="$namespace" --selector=app=fulcio --output=name |
+			while read -r pod; do kubectl logs --namespace="$namespace" "$pod" 2> /dev/null || :; done | # one may be gone by now
 			sed -n 's/.*"error creating provider for issuer URL \\"\([^"\]*\)\\": \(.*\)","stacktrace".*/\1 \2/p' | sort -u |
 			while read -r issuer why; do
 				echo "$namespace/fulcio couldn't ask the issuer $issuer, in \"config.yaml\" of ConfigMap $namespace/fulcio-config: $(unquoted "$why")"

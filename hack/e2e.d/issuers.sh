@@ -52,7 +52,7 @@ two_issuers() {
 # All that is asked is what the Service of the gRPC port answers: an empty message, and one that names the issuers.
 grpc_names_both() {
 	printf '\0\0\0\0\0' > "$scratch/nothing"
-	curl --silent --fail --retry 10 --retry-delay 1 --retry-connrefused --http2-prior-knowledge --header 'Content-Type: application/grpc' --header 'TE: trailers' \
+	curl --silent --fail --retry 10 --retry-delay 1 --retry-all-errors --max-time 5 --http2-prior-knowledge --header 'Content-Type: application/grpc' --header 'TE: trailers' \
 		--data-binary "@$scratch/nothing" --output "$scratch/configuration" \
 		http://fulcio.fulcio-system.svc:5554/dev.sigstore.fulcio.v2.CA/GetConfiguration
 	grep --text --quiet "$issuer" "$scratch/configuration"
