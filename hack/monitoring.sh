@@ -44,6 +44,7 @@ accepted() {
 	hack/cluster exec kubectl apply --server-side --filename="$crds/monitoring.coreos.com_podmonitors.yaml" \
 		--filename="$crds/monitoring.coreos.com_prometheusrules.yaml"
 	hack/cluster exec kubectl wait --for=condition=Established crd/podmonitors.monitoring.coreos.com crd/prometheusrules.monitoring.coreos.com
+	hack/cluster exec kubectl apply --filename=config/100-namespaces.yaml
 	hack/cluster exec kubectl apply --dry-run=server --validate=strict --filename="$component/pods.yaml" --filename="$component/rules.yaml"
 }
 
