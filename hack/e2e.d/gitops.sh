@@ -41,7 +41,7 @@ mkdir -p target/gitops/stack
 sed -n '/^...yaml$/,/^...$/{/^...\(yaml\)\?$/!{s|scaffolding/|../../../|;p}}' docs/gitops.md > target/gitops/stack/kustomization.yaml
 (($#)) || set -- flux argo
 for tool; do
-	phase "$tool: empty volumes" take_down
+	phase "$tool: empty volumes" take_down rekor-tiles-system ctlog-tiles-system
 	phase "$tool: stands up" stand_up_with
 	$ok || exit 1
 	phase "$tool: syncs again, and no object changes" sync_again
