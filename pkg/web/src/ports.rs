@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener},
 };
 
 use anyhow::{Context as _, Result};
@@ -18,6 +18,10 @@ use crate::{
 /// The flags of the ports.
 #[derive(clap::Args, Debug, Clone, Copy)]
 pub struct Ports {
+    /// Address for both ports; all that there are, if none is named
+    #[arg(long)]
+    address: Option<IpAddr>,
+
     /// Port for clients
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -41,9 +45,21 @@ impl Ports {
     /// Which of them can't be opened, and why.
     pub fn listen(self) -> Result<Listening> {
         Ok(Listening {
-            clients: bind(self.port)?,
-            cluster: bind(self.health_port)?,
+            clients: self.bind(self.port)?,
+            cluster: self.bind(self.health_port)?,
         })
+    }
+
+    /// Listens on the address, or on all: on IPv4's alone where the kernel knows no other.
+    fn bind(self, port: u16) -> Result<TcpListener> {
+        let listener = match self.address {
+            Some(address) => listen((address, port).into()),
+            None => listen((Ipv6Addr::UNSPECIFIED, port).into())
+                .or_else(|_| listen((Ipv4Addr::UNSPECIFIED, port).into())),
+        };
+        let listener = listener.with_context(|| format!("listening on port {port}"))?;
+        info!("listening on {}", listener.local_addr()?);
+        Ok(listener)
     }
 }
 
@@ -73,15 +89,6 @@ impl Listening {
         workers.stop();
         Ok(())
     }
-}
-
-/// Listens on all addresses, on IPv4's alone where the kernel knows no other.
-fn bind(port: u16) -> Result<TcpListener> {
-    let listener = listen((Ipv6Addr::UNSPECIFIED, port).into())
-        .or_else(|_| listen((Ipv4Addr::UNSPECIFIED, port).into()))
-        .with_context(|| format!("listening on port {port}"))?;
-    info!("listening on {}", listener.local_addr()?);
-    Ok(listener)
 }
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
