@@ -16,7 +16,8 @@ mod store;
 
 use std::{
     collections::BTreeMap,
-    io::Write as _,
+    io::{self, Write as _},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard},
 };
 
@@ -25,7 +26,7 @@ use contract::ORIGIN;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
-use crate::{Address, Calls, Manifest, gates::Written, server::Server};
+use crate::{Address, Calls, Issuer, Manifest, gates::Written, server::Server};
 use access::User;
 use kind::{Kind, Object};
 use server::Api;
@@ -52,15 +53,35 @@ struct State {
     issuer: Option<String>,
     /// What was written over the API.
     written: Vec<Written>,
+    issuer: Option<Issuer>,
 }
 
 impl Kubernetes {
     /// Starts an API server without objects.
     pub fn empty() -> Self {
+        Self::start_at(Address::reserve(), State::default())
+    }
+
+    /// Starts an API server that issues tokens, with the objects that one before it left in the
+    /// file.
+    ///
+    /// # Errors
+    ///
+    /// Why the file can't be read.
+    pub fn open(address: Address, file: &Path, issuer: Issuer) -> io::Result<Self> {
+        let state = State {
+            store: Store::open(file)?,
+            issuer: Some(issuer),
+            ..State::default()
+        };
+        Ok(Self::start_at(address, state))
+    }
+
+    fn start_at(address: Address, state: State) -> Self {
         let calls = Calls::default();
-        let state = Arc::new(Mutex::new(State::default()));
+        let state = Arc::new(Mutex::new(state));
         let api = Api(state.clone());
-        let server = Server::start(Address::reserve(), calls.clone(), api);
+        let server = Server::start(address, calls.clone(), api);
         Self {
             calls,
             state,

@@ -1,9 +1,11 @@
 //! A Job's process, from its start to its exit code.
 
+mod serving;
+
 use std::{
     collections::BTreeSet,
     fs,
-    io::{BufRead as _, BufReader, Read},
+    io::{self, BufRead as _, BufReader, Read},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, Sender, TryRecvError, channel},
     thread,
@@ -17,6 +19,7 @@ use tempfile::{NamedTempFile, TempDir};
 use serde_json::{Value, json};
 
 use crate::{Kubernetes, Proxy, gates::assert_whole, kubernetes};
+pub use serving::{Group, Serving};
 
 /// A process that is to be started.
 pub struct Process<'a> {
@@ -25,6 +28,7 @@ pub struct Process<'a> {
     args: Vec<String>,
     kubeconfig: Option<NamedTempFile>,
     folders: Vec<TempDir>,
+    stdin: Stdio,
 }
 
 /// A process that was started. It is killed when this is dropped.
@@ -56,6 +60,7 @@ impl<'a> Process<'a> {
             args: vec![],
             kubeconfig: None,
             folders: vec![],
+            stdin: Stdio::null(),
         }
     }
 
@@ -156,16 +161,7 @@ impl<'a> Process<'a> {
     ///
     /// When the binary can't be started.
     pub fn start(mut self) -> Running<'a> {
-        if let Some(kubeconfig) = &self.kubeconfig {
-            self.command.env("KUBECONFIG", kubeconfig.path());
-        }
-        let child = self
-            .command
-            .args(&self.args)
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn();
+        let child = self.spawn([(); 2].map(|()| Stdio::piped()));
         let mut child = child.unwrap_or_else(|cause| panic!("{:?}: {cause}", self.command));
         let (sender, lines) = channel();
         send_lines(child.stdout.take().expect("it is piped"), sender.clone());
@@ -177,6 +173,15 @@ impl<'a> Process<'a> {
             log: String::new(),
             _files: (self.kubeconfig, self.folders),
         }
+    }
+
+    fn spawn(&mut self, [stdout, stderr]: [Stdio; 2]) -> io::Result<Child> {
+        if let Some(kubeconfig) = &self.kubeconfig {
+            self.command.env("KUBECONFIG", kubeconfig.path());
+        }
+        let stdin = std::mem::replace(&mut self.stdin, Stdio::null());
+        let command = self.command.args(&self.args).stdin(stdin);
+        command.stdout(stdout).stderr(stderr).spawn()
     }
 }
 

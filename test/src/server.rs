@@ -2,6 +2,7 @@
 
 use std::{
     future::{Future, pending},
+    io,
     net::SocketAddr,
     sync::{Arc, mpsc},
     thread::{self, JoinHandle},
@@ -56,6 +57,19 @@ impl Address {
         socket.bind(any).expect("a free port");
         let address = socket.local_addr().expect("the socket is bound");
         Self { socket, address }
+    }
+
+    /// The address at a port where somebody of ours listened just before.
+    ///
+    /// # Errors
+    ///
+    /// When it is taken.
+    pub fn at(port: u16) -> io::Result<Self> {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        socket.bind(address)?;
+        Ok(Self { socket, address })
     }
 
     /// The host and the port.

@@ -18,7 +18,7 @@ use super::{
     rules,
     status::Failure,
 };
-use crate::{gates::Written, server::Service};
+use crate::{gates::Written, issuer::Identity, server::Service};
 
 /// The API over the objects of a cluster.
 pub(super) struct Api(pub(super) Arc<Mutex<State>>);
@@ -39,6 +39,11 @@ impl Service for Api {
     }
 
     async fn answer(&self, request: Request<Bytes>) -> Response<Body> {
+        if let (&Method::GET, "/token", Some(token)) =
+            (request.method(), request.uri().path(), self.token())
+        {
+            return Response::new(Body::new(Full::new(token.into())));
+        }
         match self.perform(&request) {
             Ok((code, answer)) => respond(code, &answer),
             Err(failure) => respond(failure.code, &failure.to_json()),
@@ -51,8 +56,20 @@ impl Service for Api {
 }
 
 impl Api {
+    /// A token about the account that a pod has of itself, for whoever asks an issuer.
+    fn token(&self) -> Option<String> {
+        let state = self.0.lock().expect("no request panicked");
+        let issuer = state.issuer.as_ref()?;
+        Some(issuer.token(&Identity::default()))
+    }
+
     fn perform(&self, request: &Request<Bytes>) -> Result<(u16, Value), Failure> {
         let state = &mut *self.0.lock().expect("no request panicked");
+        let issuer = state.issuer.as_ref();
+        let document = issuer.and_then(|issuer| issuer.document(request.uri().path()));
+        if let (Some(document), &Method::GET) = (document, request.method()) {
+            return Ok((200, document));
+        }
         let user = match request.headers().get(AUTHORIZATION) {
             None => User::Anonymous,
             Some(value) => value

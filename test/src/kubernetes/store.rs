@@ -1,8 +1,14 @@
 //! The objects, and what creating, replacing and deleting one means.
 
-use std::{collections::BTreeMap, time::SystemTime};
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
 
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
 
 use super::{
     kind::{Kind, Object},
@@ -16,11 +22,38 @@ pub(super) struct Store {
     objects: BTreeMap<Key, Object>,
     /// The last write's number. As in etcd, all objects share the count.
     version: u64,
+    file: Option<PathBuf>,
 }
 
 type Key = (&'static str, String, String);
 
 impl Store {
+    /// The objects that a file holds, if it exists. Each write is in the file before it is known
+    /// to anybody.
+    pub(super) fn open(file: &Path) -> io::Result<Self> {
+        let mut store = Self {
+            file: Some(file.into()),
+            ..Self::default()
+        };
+        if !file.exists() {
+            return Ok(store);
+        }
+        let objects: Vec<Object> = serde_json::from_slice(&fs::read(file)?)?;
+        for object in objects {
+            let kind = Kind::named(&object.kind).ok_or(io::ErrorKind::InvalidData)?;
+            let metadata = &object.metadata;
+            let version = metadata.resource_version.parse().unwrap_or_default();
+            store.version = store.version.max(version);
+            let key = (
+                kind.resource,
+                metadata.namespace.clone(),
+                metadata.name.clone(),
+            );
+            store.objects.insert(key, object);
+        }
+        Ok(store)
+    }
+
     pub(super) fn find(&self, resource: &'static str, ns: &str, name: &str) -> Option<&Object> {
         self.objects.get(&(resource, ns.into(), name.into()))
     }
@@ -86,7 +119,7 @@ impl Store {
         if self.find(kind.resource, ns, &name).is_some() {
             return Err(Failure::already_exists(kind, &name));
         }
-        Ok(self.write((kind.resource, ns.into(), name), object))
+        self.write((kind.resource, ns.into(), name), object)
     }
 
     pub(super) fn replace(
@@ -134,7 +167,7 @@ impl Store {
         if object == old {
             return Ok(&self.objects[&key]);
         }
-        Ok(self.write(key, object))
+        self.write(key, object)
     }
 
     /// Deletes an object, and returns the server's answer.
@@ -143,6 +176,7 @@ impl Store {
         self.objects
             .remove(&(kind.resource, ns.into(), name.into()));
         self.version += 1;
+        self.save()?;
         if kind.kind == "ServiceAccount" {
             object.metadata.resource_version = self.version.to_string();
             return Ok(json!(object));
@@ -165,11 +199,28 @@ impl Store {
         });
     }
 
-    fn write(&mut self, key: Key, mut object: Object) -> &Object {
+    fn write(&mut self, key: Key, mut object: Object) -> Result<&Object, Failure> {
         self.version += 1;
         object.metadata.resource_version = self.version.to_string();
         self.objects.insert(key.clone(), object);
-        &self.objects[&key]
+        self.save()?;
+        Ok(&self.objects[&key])
+    }
+
+    /// Replaces the file as a whole, so that it is one or the other whenever this process ends.
+    fn save(&self) -> Result<(), Failure> {
+        let Some(file) = &self.file else {
+            return Ok(());
+        };
+        let objects: Vec<_> = self.everything().collect();
+        let save = || -> io::Result<()> {
+            let folder = file.parent().unwrap_or(Path::new("."));
+            let mut new = NamedTempFile::new_in(folder)?;
+            serde_json::to_writer(&mut new, &objects)?;
+            new.persist(file)?;
+            Ok(())
+        };
+        save().map_err(|cause| Failure::unknown(&format!("{}: {cause}", file.display())))
     }
 }
 

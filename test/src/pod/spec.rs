@@ -62,28 +62,28 @@ pub(super) struct Spec {
     _security: Option<IgnoredAny>,
 }
 
+/// A program of a pod.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(super) struct Container {
+pub struct Container {
+    pub(super) name: String,
     pub(super) image: String,
+    /// What replaces the image's program, and what comes before the arguments.
+    #[serde(default)]
+    pub(super) command: Vec<String>,
     #[serde(default)]
     pub(super) args: Vec<String>,
     #[serde(default)]
     pub(super) env: Vec<Variable>,
     #[serde(default)]
     pub(super) volume_mounts: Vec<Mount>,
-    #[serde(rename = "name")]
-    _name: IgnoredAny,
-    #[serde(rename = "command")]
-    _command: Option<IgnoredAny>,
+    #[serde(default)]
+    pub(super) ports: Vec<Port>,
+    pub(super) readiness_probe: Option<Probe>,
     #[serde(rename = "imagePullPolicy")]
     _pull: Option<IgnoredAny>,
     #[serde(rename = "livenessProbe")]
     _liveness: Option<IgnoredAny>,
-    #[serde(rename = "ports")]
-    _ports: Option<IgnoredAny>,
-    #[serde(rename = "readinessProbe")]
-    _readiness: Option<IgnoredAny>,
     #[serde(rename = "startupProbe")]
     _startup: Option<IgnoredAny>,
     #[serde(rename = "resources")]
@@ -92,6 +92,50 @@ pub(super) struct Container {
     _security: Option<IgnoredAny>,
     #[serde(rename = "terminationMessagePolicy")]
     _message: Option<IgnoredAny>,
+}
+
+impl Container {
+    /// The number of one of its ports, by its name or as it is.
+    pub(super) fn port(&self, port: &PortRef) -> Option<u16> {
+        match port {
+            PortRef::Number(number) => Some(*number),
+            PortRef::Name(name) => {
+                let named = |port: &&Port| port.name.as_ref() == Some(name);
+                self.ports
+                    .iter()
+                    .find(named)
+                    .map(|port| port.container_port)
+            }
+        }
+    }
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Port {
+    name: Option<String>,
+    container_port: u16,
+}
+
+/// A port as probes and Services name it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum PortRef {
+    Number(u16),
+    Name(String),
+}
+
+/// What isn't asked over HTTP counts as ready.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Probe {
+    pub(super) http_get: Option<HttpGet>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+pub(super) struct HttpGet {
+    pub(super) path: String,
+    pub(super) port: PortRef,
 }
 
 #[derive(Debug, Deserialize)]
@@ -193,10 +237,15 @@ pub(super) struct Volume {
     pub(super) name: String,
     pub(super) secret: Option<SecretVolume>,
     pub(super) config_map: Option<ConfigMapVolume>,
+    pub(super) persistent_volume_claim: Option<Claim>,
     #[serde(rename = "emptyDir")]
     _empty_dir: Option<IgnoredAny>,
-    #[serde(rename = "persistentVolumeClaim")]
-    _claim: Option<IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Claim {
+    pub(super) claim_name: String,
 }
 
 impl Volume {
