@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::images::OURS;
+use crate::{home, images::OURS};
 
 /// Where the binaries are.
 pub(crate) struct Binaries(PathBuf);
@@ -33,7 +33,7 @@ pub(crate) fn build() -> Result<Binaries> {
         for name in OURS {
             build.args(["--package", name]);
         }
-        build.current_dir(env!("CARGO_MANIFEST_DIR"));
+        build.current_dir(home());
         let status = build.status().context("starting cargo")?;
         ensure!(status.success(), "the binaries can't be built");
     }

@@ -17,7 +17,7 @@ pub(crate) struct Board {
 
 struct Row {
     name: String,
-    is_job: bool,
+    done: &'static str,
     state: State,
     told: bool,
 }
@@ -28,10 +28,11 @@ enum State {
 }
 
 impl Board {
-    pub(crate) fn new(pods: &[Pod]) -> Self {
+    /// A list of all pods; `ready` is what is said of a server whose gate is open.
+    pub(crate) fn new(pods: &[Pod], ready: &'static str) -> Self {
         let rows = pods.iter().map(|pod| Row {
             name: format!("{}/{}", pod.namespace, pod.name),
-            is_job: pod.is_job(),
+            done: if pod.is_job() { "done" } else { ready },
             state: State::Waiting(String::new()),
             told: false,
         });
@@ -81,13 +82,9 @@ impl Board {
 
 impl Row {
     fn text(&self) -> String {
-        let what = match self.is_job {
-            true => "done",
-            false => "can start",
-        };
         let name = format!("{:<32}", self.name);
         match &self.state {
-            State::Open(time) => format!("{:7.2} s  {name}  {what}", time.as_secs_f64()),
+            State::Open(time) => format!("{:7.2} s  {name}  {}", time.as_secs_f64(), self.done),
             State::Waiting(why) => {
                 let why: String = why.trim().chars().take(WIDTH).collect();
                 format!("           {name}  {why}")

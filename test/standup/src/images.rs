@@ -1,7 +1,10 @@
 //! What is run in the place of an image.
 
 use anyhow::{Result, bail};
-use testbed::Pod;
+use testbed::{
+    Flag::{self, Always, Default},
+    Pod,
+};
 
 /// What stands in for an image's container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,61 @@ pub(crate) enum StandIn {
     TileLog,
     /// Nothing: only its gate is watched.
     Nothing,
+}
+
+/// A server of others that is run as it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Server {
+    /// What its program may be called on the PATH.
+    pub(crate) programs: &'static [&'static str],
+    /// Which of `hack/cluster.d/modules` builds it, and as what.
+    pub(crate) module: &'static str,
+}
+
+impl Server {
+    pub(crate) fn for_image(image: &str) -> Option<Self> {
+        let (programs, module): (&[&str], _) = match image {
+            "ghcr.io/sigstore/fulcio" => (&["fulcio"], "fulcio"),
+            "ghcr.io/sigstore/rekor-tiles/posix" => {
+                (&["rekor-server-posix", "rekor-tiles"], "rekor-tiles")
+            }
+            "ghcr.io/sigstore/timestamp-server" => (
+                &["timestamp-server-local", "timestamp-server"],
+                "timestamp-server-local",
+            ),
+            "ghcr.io/transparency-dev/tesseract/posix" => (&["tesseract"], "tesseract"),
+            _ => return None,
+        };
+        Some(Self { programs, module })
+    }
+}
+
+/// The flags that mean something else outside of a container: addresses, ports and files that
+/// manifests leave to a program's defaults. And whoever signs waits for the logs' next checkpoints:
+/// on loopback these may come ten times a second.
+pub(crate) fn flags(image: &str) -> &'static [Flag] {
+    match image {
+        "ghcr.io/sigstore/fulcio" => &[
+            Default("--host=0.0.0.0"),
+            Default("--grpc-host=0.0.0.0"),
+            Default("--metrics-port=2112"),
+            Default("--config-path=/etc/fulcio-config/config.yaml"),
+            // One socket for the whole machine, if nobody says otherwise.
+            Default("--legacy-unix-domain-socket=legacy.sock"),
+        ],
+        "ghcr.io/sigstore/rekor-tiles/posix" => &[
+            Default("--grpc-port=3001"),
+            Default("--http-metrics-port=2112"),
+            Always("--checkpoint-interval=100ms"),
+        ],
+        "ghcr.io/transparency-dev/tesseract/posix" => &[Always("--checkpoint_interval=100ms")],
+        "localhost/scaffolding/tufserver" | "localhost/scaffolding/tileserver" => &[
+            Default("--address=0.0.0.0"),
+            Default("--port=8080"),
+            Default("--health-port=8081"),
+        ],
+        _ => &[],
+    }
 }
 
 /// The binaries of this project that have an image.
@@ -51,6 +109,25 @@ impl StandIn {
             _ => None,
         }
     }
+}
+
+/// Refuses pods with images that no server is known by.
+pub(crate) fn check_servers(pods: &[Pod]) -> Result<()> {
+    for pod in pods {
+        let containers = pod.init_containers().iter().chain(pod.containers());
+        for container in containers {
+            let image = container.image();
+            let ours = matches!(StandIn::for_image(image), Some(StandIn::Binary(_)));
+            if !ours && Server::for_image(image).is_none() {
+                bail!(
+                    "{}: container {}: {image} isn't run without a cluster: config/tiles has what is",
+                    pod.manifest,
+                    container.name()
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Refuses pods with images for which there is nothing to run.

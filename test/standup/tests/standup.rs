@@ -250,11 +250,46 @@ fn a_kustomization_without_kubectl_says_what_is_missing() {
 }
 
 #[test]
+fn a_folder_of_something_else_is_never_a_stacks() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().display().to_string();
+    for (args, told) in [
+        (&["--servers", "--state"][..], "isn't empty"),
+        (&["stop", "--state"], "no stack runs in"),
+        (&["token", "--email=a@example.com", "--state"], "no stack"),
+    ] {
+        fs::write(folder.path().join("file"), "").unwrap();
+        let output = standup(folder.path()).args(args).arg(&path).output();
+        let output = output.unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let error = text(&output.stderr);
+        assert!(error.contains(told) && error.contains(&path), "{error}");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+}
+
+#[test]
+fn a_workflow_of_no_repository_gets_no_token() {
+    for workflow in ["a", "a/b@refs/heads/main", "a/b/.github/workflows/c@main"] {
+        let mut command = standup(Path::new("/"));
+        let command = command.args(["token", "--state=.", "--github-workflow", workflow]);
+        assert_eq!(
+            command.output().unwrap().status.code(),
+            Some(2),
+            "{workflow}"
+        );
+    }
+}
+
+#[test]
 fn missing_binaries_are_named_with_the_way_out() {
     let folder = TempDir::new().unwrap();
     let alone = folder.path().join("standup");
     fs::copy(env!("CARGO_BIN_EXE_standup"), &alone).unwrap();
-    let output = Command::new(alone).env_clear().output().unwrap();
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../config");
+    let mut command = Command::new(alone);
+    let output = command.env_clear().arg("--config").arg(config).output();
+    let output = output.unwrap();
     assert_eq!(output.status.code(), Some(1));
     let told = text(&output.stderr);
     assert!(
