@@ -1,0 +1,191 @@
+#!/usr/bin/env bash
+# `standup --servers`: how fast and how big it is, what it leaves behind however it ends, what it keeps, what it refuses; and
+# cosign that signs with it as docs/local.md says.
+#
+#   hack/standup.sh [--release]
+#
+# Needs Rust, Go and kubectl. Everything is on loopback, and ends with this script.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+# shellcheck source=hack/step.sh
+. hack/step.sh
+
+profile=dev folder=target/debug
+[[ $* != --release ]] || profile=release folder=target/release
+standup=$PWD/$folder/standup
+modules=(fulcio rekor-tiles tesseract timestamp-server-local cosign)
+work=$(mktemp -d)
+# Stacks have it for their temporary folders, too: so whoever has it in the command line is theirs, and so are our programs.
+export TMPDIR=$work TUF_ROOT=$work/tuf
+trap 'ours | xargs --no-run-if-empty kill -9; rm -rf "$work"' EXIT
+
+ours() { pgrep --full -- "$work|^$PWD/$folder/" || true; }
+
+build() {
+	local packages=(docs standup) jobs=(copysecrets createcertchain createcerts createctconfig createlog createsecret createtree createtuf tileserver tufserver)
+	cargo build --quiet --locked --profile="$profile" "${packages[@]/#/--package=}" "${jobs[@]/#/--package=}"
+	hack/cluster build "${modules[@]}"
+}
+
+up() { "$standup" --servers --env "$@" 2> "$work/log" || { cat "$work/log" >&2 && return 1; }; }
+
+# Seconds from the command to its return, which is when it is ready to sign.
+timed() {
+	local start=$EPOCHREALTIME variables
+	variables=$(up)
+	printf '%.2f\n' "$(bc <<< "$EPOCHREALTIME - $start")"
+	(eval "$variables" && "$standup" stop)
+}
+
+twenty() {
+	for _ in {1..20}; do timed; done | sort -n > "$work/times"
+	awk '{ times[NR] = $1 } END { printf "20 starts: %s s to %s s, median %s s\n", times[1], times[NR], times[NR / 2] }' "$work/times"
+	nothing_left
+}
+
+size() {
+	(
+		eval "$(up)"
+		ours | xargs ps -o rss=,args= -p | awk '{ sum += $1; printf "%7.1f MiB %s\n", $1 / 1024, $2 }
+			END { printf "%7.1f MiB in all\n", sum / 1024; exit sum > 300 * 1024 }'
+		"$standup" stop
+	)
+}
+
+three() {
+	local number pids=()
+	for number in 1 2 3; do
+		"$standup" --servers --json > "$work/$number.json" 2> "$work/$number.log" &
+		pids+=($!)
+	done
+	for number in "${pids[@]}"; do wait "$number"; done
+	for number in 1 2 3; do
+		(STANDUP_STATE=$(value "$number" STANDUP_STATE) && cd "$work" && sign_in "$number" && STANDUP_STATE=$STANDUP_STATE "$standup" stop)
+	done
+	nothing_left
+}
+
+value() { sed "s/.*\"$2\":\"\([^\"]*\)\".*/\1/" "$work/$1.json"; }
+
+# sign_in NUMBER: with the files of that stack.
+sign_in() {
+	local with=(--trusted-root="$(value "$1" TRUSTED_ROOT)")
+	echo "$1" > blob
+	cosign sign-blob --yes --identity-token="$(value "$1" OIDC_TOKEN)" --signing-config="$(value "$1" SIGNING_CONFIG)" "${with[@]}" --bundle="$1.bundle" blob
+	verify "${with[@]}" --bundle="$1.bundle" blob
+}
+
+verify() { cosign verify-blob --certificate-identity=https://kubernetes.io/namespaces/default/serviceaccounts/default --certificate-oidc-issuer-regexp='^http://127.0.0.1:' "$@"; }
+
+# Neither while it stands up nor when it is up.
+killed() {
+	local pause pid
+	for pause in 0.1 0.3 0.6 0.9 1.2 1.5 2 3; do
+		"$standup" --servers > /dev/null 2>&1 &
+		pid=$!
+		sleep "$pause"
+		kill -9 "$pid"
+		wait "$pid" 2> /dev/null || true
+		nothing_left
+	done
+}
+
+# nothing_left: no process, and no folder, within a second.
+nothing_left() {
+	for _ in {1..100}; do
+		[[ -n $(ours) || -n $(find "$work" -maxdepth 1 -name '.tmp*') ]] || return 0
+		sleep 0.01
+	done
+	ours | xargs --no-run-if-empty ps -o pid=,args= -p
+	find "$work" -maxdepth 1 -name '.tmp*'
+	return 1
+}
+
+kept() {
+	local state=$work/state size=0 root run
+	echo kept > "$work/blob"
+	for run in 1 2 3; do
+		(
+			eval "$(up --state "$state")"
+			cd "$work"
+			[[ $run = 1 ]] || {
+				verify --trusted-root="$TRUSTED_ROOT" --bundle=kept.bundle blob
+				cmp root.json "$TUF_ROOT_JSON"
+				cmp trusted_root.json "$TRUSTED_ROOT"
+			}
+			cp "$TUF_ROOT_JSON" "$TRUSTED_ROOT" .
+			cosign sign-blob --yes --signing-config="$SIGNING_CONFIG" --trusted-root="$TRUSTED_ROOT" --bundle=kept.bundle blob
+			sed -n 2p "$state/volumes/rekor-tiles-system/rekor/checkpoint" > size
+			# The second ends without warning.
+			if [[ $run = 2 ]]; then kill -9 "$STANDUP_PID"; else "$standup" stop; fi
+		)
+		(($(< "$work/size") > size))
+		size=$(< "$work/size")
+	done
+	root=$(sha256sum < "$state/client/root.json")
+	echo "three starts, one after a kill -9: root.json is ${root:0:16}, Rekor has $size entries"
+}
+
+# refused WORDS COMMAND…: one sentence with these words, and no stack.
+refused() {
+	local words=$1 told
+	shift
+	if told=$("$@" 2>&1); then return 1; fi
+	told=$(grep '^standup: ' <<< "$told")
+	echo "$told"
+	[[ $told = *"$words"* ]]
+}
+
+refusals() {
+	local state=$work/refused port server
+	(
+		eval "$(up --state "$state")"
+		refused "$state is in use" "$standup" --servers --state "$state"
+		"$standup" stop
+	)
+	refused 'no stack runs in' "$standup" stop --state "$state"
+	port=$(sed 's/.*"fulcio-system\/fulcio:5555":\([0-9]*\).*/\1/' "$state/ports.json")
+	python3 -c "import socket, time; s = socket.create_server(('127.0.0.1', $port)); time.sleep(60)" "$work" &
+	server=$!
+	sleep 0.5
+	refused "port $port of 127.0.0.1" "$standup" --servers --state "$state"
+	kill "$server"
+	echo 0 > "$state/version"
+	refused "is of version" "$standup" --servers --state "$state"
+	mkdir "$work/other" && touch "$work/other/file"
+	refused "isn't empty" "$standup" --servers --state "$work/other"
+	mkdir "$work/bin" && ln -s "$(command -v kubectl)" "$work/bin"
+	refused 'install Go' env PATH="$work/bin" SCAFFOLDING_CACHE="$work" "$standup" --servers
+	printf '#!/bin/sh\necho "Error: unknown flag: --legacy-unix-domain-socket" >&2\nexit 1\n' > "$work/bin/fulcio"
+	chmod +x "$work/bin/fulcio"
+	refused 'fulcio-system/fulcio fulcio ended with 1' env PATH="$work/bin:$PATH" "$standup" --servers
+	nothing_left
+}
+
+block() { target/debug/docs block docs/local.md "$1"; }
+
+# The page, with this build in the place of cargo's.
+page() {
+	mkdir -p "$work/page" "$work/cargo"
+	printf '#!/bin/sh\nshift\nexec "%s" "$@"\n' "$standup" > "$work/cargo/cargo"
+	chmod +x "$work/cargo/cargo"
+	{
+		block 'The real Fulcio'
+		block 'Sign, and verify:'
+		block 'As whomever'
+		block 'The end of it:'
+	} > "$work/page/commands"
+	(cd "$work/page" && PATH=$work/cargo:$PATH bash -euo pipefail commands)
+	nothing_left
+}
+
+step 'standup, the Jobs, the servers, cosign' build
+PATH=$(hack/cluster bin cosign):$PATH
+step 'docs/local.md' page
+step '20 starts in a row' twenty
+step 'what it takes' size
+step '3 at once' three
+step 'what is left after kill -9' killed
+step 'what is kept' kept
+step 'what is refused' refusals
