@@ -2,7 +2,9 @@
 # `standup --servers`: how fast and how big it is, what it leaves behind however it ends, what it keeps, what it refuses; and
 # cosign that signs with it as docs/local.md says.
 #
-#   hack/standup.sh [--release]
+#   hack/standup.sh [--release] [--clients]
+#
+#   --clients   every client of hack/clients.sh, too, with Python and Node
 #
 # Needs Rust, Go and kubectl. Everything is on loopback, and ends with this script.
 set -euo pipefail
@@ -10,9 +12,11 @@ cd "$(dirname "$0")/.."
 
 # shellcheck source=hack/step.sh
 . hack/step.sh
+# shellcheck source=hack/standup.d/clients.sh
+. hack/standup.d/clients.sh
 
 profile=dev folder=target/debug
-[[ $* != --release ]] || profile=release folder=target/release
+[[ $* != *--release* ]] || profile=release folder=target/release
 standup=$PWD/$folder/standup
 modules=(fulcio rekor-tiles tesseract timestamp-server-local cosign)
 work=$(mktemp -d)
@@ -159,7 +163,7 @@ refusals() {
 	refused 'install Go' env PATH="$work/bin" SCAFFOLDING_CACHE="$work" "$standup" --servers
 	printf '#!/bin/sh\necho "Error: unknown flag: --legacy-unix-domain-socket" >&2\nexit 1\n' > "$work/bin/fulcio"
 	chmod +x "$work/bin/fulcio"
-	refused 'fulcio-system/fulcio fulcio ended with 1' env PATH="$work/bin:$PATH" "$standup" --servers
+	refused 'take it off the PATH if it is older' env PATH="$work/bin:$PATH" "$standup" --servers
 	nothing_left
 }
 
@@ -189,3 +193,7 @@ step '3 at once' three
 step 'what is left after kill -9' killed
 step 'what is kept' kept
 step 'what is refused' refusals
+[[ $* = *--clients* ]] || exit 0
+step 'the clients' install_clients
+PATH=$PWD/target/debug:$PATH
+step 'all of them' everybody

@@ -34,7 +34,8 @@ pub(crate) fn start() -> Result<String> {
         // Nobody has to listen.
         let _ = writeln!(io::stderr(), "{line}");
     }
-    bail!("nothing stands: it {}", child.wait()?)
+    child.wait()?;
+    bail!("nothing stands, for the reason above")
 }
 
 /// Leaves the terminal of whoever started this.

@@ -122,14 +122,12 @@ impl<'a> Servers<'a> {
             .unwrap_or_default();
         let program = self.programs.path(image).map(Path::display);
         let age = program.map_or(String::new(), |program| {
-            format!("\n{program} runs in the place of {image} {tag}: if it is older, take it off the PATH")
+            format!(
+                " ({program} in the place of {image} {tag}: take it off the PATH if it is older)"
+            )
         });
-        bail!(
-            "{}/{} {name} {how}:\n{}{age}",
-            pod.namespace,
-            pod.name,
-            end_of(&log)
-        )
+        let (namespace, pod) = (&pod.namespace, &pod.name);
+        bail!("{namespace}/{pod}: {name} {how}{age}:\n{}", end_of(&log))
     }
 
     fn log(&self, pod: &Pod, container: &str) -> PathBuf {

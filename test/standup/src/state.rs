@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, TryLockError},
     io::{Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
     thread::sleep,
     time::{Duration, Instant},
@@ -35,26 +35,30 @@ impl State {
             (None, None) => bail!("no folder"),
         };
         let shown = folder.display();
-        let made = fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder);
-        made.with_context(|| format!("making {shown}"))?;
+        fs::create_dir_all(folder).with_context(|| format!("making {shown}"))?;
         let folder = fs::canonicalize(folder).with_context(|| format!("finding {shown}"))?;
         check_version(&folder)?;
+        // Keys are in there.
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o700))?;
+        fs::write(folder.join(VERSION_FILE), VERSION)?;
         let mut lock = open_lock(&folder)?;
-        match lock.try_lock() {
-            Ok(()) => (),
-            Err(TryLockError::WouldBlock) => bail!(
-                "{shown} is in use by another standup: end that (standup stop --state {shown}), or name another folder"
-            ),
-            Err(TryLockError::Error(cause)) => {
-                return Err(cause).with_context(|| format!("locking {shown}"));
+        let start = Instant::now();
+        loop {
+            match lock.try_lock() {
+                Ok(()) => break,
+                Err(TryLockError::Error(cause)) => {
+                    return Err(cause).with_context(|| format!("locking {shown}"));
+                }
+                // The servers of one that was killed end after it.
+                Err(TryLockError::WouldBlock) if start.elapsed() < PATIENCE / 5 => sleep(PAUSE),
+                Err(TryLockError::WouldBlock) => bail!(
+                    "{shown} is in use by another standup: end that (standup stop --state {shown}), or \
+                     name another folder"
+                ),
             }
         }
         lock.set_len(0)?;
         write!(lock, "{}", std::process::id())?;
-        fs::write(folder.join(VERSION_FILE), VERSION)?;
         // Of the run before: pods make theirs anew.
         for gone in ["pods", "logs"] {
             drop(fs::remove_dir_all(folder.join(gone)));
@@ -138,7 +142,7 @@ pub(crate) fn stop(folder: &Path) -> Result<()> {
             "process {} doesn't end, and {shown} is still in use: kill -9 {0} ends it and its servers",
             pid.as_raw_nonzero(),
         );
-        sleep(Duration::from_millis(10));
+        sleep(PAUSE);
     }
     Ok(())
 }
@@ -167,8 +171,9 @@ fn check_version(folder: &Path) -> Result<()> {
         let version = fs::read_to_string(version)?;
         ensure!(
             version == VERSION,
-            "{shown} is of version {version:?}, and this standup keeps version {VERSION:?}: use the one that \
-             made it, or an empty folder"
+            "{shown} is of version {}, and this standup keeps version {VERSION}: use the one that made it, or \
+             an empty folder",
+            version.trim()
         );
     } else {
         let mut entries = fs::read_dir(folder)?;
@@ -213,3 +218,4 @@ const VERSION: &str = "1";
 const PORTS: &str = "ports.json";
 const ISSUER_KEY: &str = "issuer.key";
 const PATIENCE: Duration = Duration::from_secs(10);
+const PAUSE: Duration = Duration::from_millis(10);
