@@ -24,6 +24,7 @@ everybody() {
 		eval "$(up)"
 		export TOKEN=$SIGSTORE_ID_TOKEN ISSUER=$ISSUER_URL TARGETS=trusted_root.json BLOB=$work/blob
 		export IDENTITY=https://kubernetes.io/namespaces/default/serviceaccounts/default
+		export ARCHIVE=$STANDUP_STATE/pods/tuf-system/tuf/tuf-root/repository
 		unset TUF_ROOT SIGSTORE_ID_TOKEN
 		echo everybody > "$BLOB"
 		failed=0

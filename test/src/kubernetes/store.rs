@@ -287,3 +287,34 @@ pub(super) fn uid() -> String {
 fn now() -> String {
     humantime::format_rfc3339_seconds(SystemTime::now()).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_one_store_wrote_another_finds_and_goes_on_from() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("objects.json");
+        let kind = Kind::named("Namespace").unwrap();
+        let named = |name: &str| {
+            let object =
+                json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+            kind.decode(object).map_err(|it| it.message).unwrap()
+        };
+        let mut first = Store::open(&file).unwrap();
+        let written = first
+            .create(kind, "", named("first"))
+            .map_err(|it| it.message);
+        let written = written.unwrap().clone();
+        let mut second = Store::open(&file).unwrap();
+        assert_eq!(second.find(kind.resource, "", "first"), Some(&written));
+        let newer = second
+            .create(kind, "", named("second"))
+            .map_err(|it| it.message);
+        let version = |object: &Object| object.metadata.resource_version.parse::<u64>().unwrap();
+        assert!(version(newer.unwrap()) > version(&written));
+        fs::write(&file, "[{}]").unwrap();
+        assert!(Store::open(&file).is_err());
+    }
+}

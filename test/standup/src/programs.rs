@@ -51,9 +51,17 @@ impl Programs {
     }
 }
 
+/// Beside this program, as in a release, or on the PATH.
 fn on_path(names: &[&str]) -> Option<PathBuf> {
-    let path = env::var_os("PATH")?;
-    let files = |name| env::split_paths(&path).map(move |folder| folder.join(name));
+    let own = env::current_exe().ok();
+    let own = own.and_then(|own| own.parent().map(Path::to_owned));
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders: Vec<_> = own.into_iter().chain(env::split_paths(&path)).collect();
+    let files = |name| {
+        folders
+            .iter()
+            .map(move |folder: &PathBuf| folder.join(name))
+    };
     let mut files = names.iter().flat_map(files);
     files.find(|file| file.is_file())
 }
