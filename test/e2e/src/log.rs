@@ -30,8 +30,8 @@ pub async fn recorded_size(cluster: &Cluster, log: Published) -> Result<u64> {
     size(map.get(CHECKPOINT).context("nothing was recorded")?)
 }
 
-/// Records how far the log is: does what `record-log` does, in a Job that isn't the CronJob's, which
-/// removes its older ones.
+/// Records how far the log is: does what `record-log` does, in a Job that isn't the CronJob's,
+/// which removes its older ones.
 ///
 /// # Errors
 ///
