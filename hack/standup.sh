@@ -6,7 +6,7 @@
 #
 #   --clients   every client of hack/clients.sh, too, with Python and Node
 #
-# Needs Rust, Go and kubectl. Everything is on loopback, and ends with this script.
+# Needs Linux, Rust, Go and kubectl. Everything is on loopback, and ends with this script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,14 +17,22 @@ cd "$(dirname "$0")/.."
 
 profile=dev folder=target/debug
 [[ $* != *--release* ]] || profile=release folder=target/release
-standup=$PWD/$folder/standup
+program=$PWD/$folder/standup
 modules=(fulcio rekor-tiles tesseract timestamp-server-local cosign)
 work=$(mktemp -d)
-# Stacks have it for their temporary folders, too: so whoever has it in the command line is theirs, and so are our programs.
-export TMPDIR=$work TUF_ROOT=$work/tuf
-trap 'ours | xargs --no-run-if-empty kill -9; rm -rf "$work"' EXIT
+trap 'end' EXIT
 
-ours() { pgrep --full -- "$work|^$PWD/$folder/" || true; }
+# Each stack's programs have a file in there in their environment, and nobody else has.
+ours() { grep --files-with-matches --no-messages --fixed-strings --text -- "$work" /proc/[0-9]*/environ | cut -d/ -f3 || true; }
+
+end() {
+	ours | xargs --no-run-if-empty kill -9
+	rm -rf "$work"
+}
+
+standup() { TMPDIR=$work "$program" "$@"; }
+
+cosign() { TUF_ROOT=$work/tuf command cosign "$@"; }
 
 build() {
 	local packages=(docs standup) jobs=(copysecrets createcertchain createcerts createctconfig createlog createsecret createtree createtuf tileserver tufserver)
@@ -32,14 +40,14 @@ build() {
 	hack/cluster build "${modules[@]}"
 }
 
-up() { "$standup" --servers --env "$@" 2> "$work/log" || { cat "$work/log" >&2 && return 1; }; }
+up() { standup --servers --env "$@" 2> "$work/log" || { cat "$work/log" >&2 && return 1; }; }
 
 # Seconds from the command to its return, which is when it is ready to sign.
 timed() {
 	local start=$EPOCHREALTIME variables
 	variables=$(up)
 	printf '%.2f\n' "$(bc <<< "$EPOCHREALTIME - $start")"
-	(eval "$variables" && "$standup" stop)
+	(eval "$variables" && standup stop)
 }
 
 twenty() {
@@ -49,23 +57,25 @@ twenty() {
 }
 
 size() {
+	local pids
 	(
 		eval "$(up)"
-		ours | xargs ps -o rss=,args= -p | awk '{ sum += $1; printf "%7.1f MiB %s\n", $1 / 1024, $2 }
+		pids=$(ours)
+		ps -o rss=,args= -p "${pids//$'\n'/,}" | awk '{ sum += $1; printf "%7.1f MiB %s\n", $1 / 1024, $2 }
 			END { printf "%7.1f MiB in all\n", sum / 1024; exit sum > 300 * 1024 }'
-		"$standup" stop
+		standup stop
 	)
 }
 
 three() {
 	local number pids=()
 	for number in 1 2 3; do
-		"$standup" --servers --json > "$work/$number.json" 2> "$work/$number.log" &
+		standup --servers --json > "$work/$number.json" 2> "$work/$number.log" &
 		pids+=($!)
 	done
 	for number in "${pids[@]}"; do wait "$number"; done
 	for number in 1 2 3; do
-		(STANDUP_STATE=$(value "$number" STANDUP_STATE) && cd "$work" && sign_in "$number" && STANDUP_STATE=$STANDUP_STATE "$standup" stop)
+		(STANDUP_STATE=$(value "$number" STANDUP_STATE) && cd "$work" && sign_in "$number" && standup stop --state "$STANDUP_STATE")
 	done
 	nothing_left
 }
@@ -86,7 +96,7 @@ verify() { cosign verify-blob --certificate-identity=https://kubernetes.io/names
 killed() {
 	local pause pid
 	for pause in 0.1 0.3 0.6 0.9 1.2 1.5 2 3; do
-		"$standup" --servers > /dev/null 2>&1 &
+		TMPDIR=$work "$program" --servers > /dev/null 2>&1 &
 		pid=$!
 		sleep "$pause"
 		kill -9 "$pid"
@@ -122,7 +132,7 @@ kept() {
 			cosign sign-blob --yes --signing-config="$SIGNING_CONFIG" --trusted-root="$TRUSTED_ROOT" --bundle=kept.bundle blob
 			sed -n 2p "$state/volumes/rekor-tiles-system/rekor/checkpoint" > size
 			# The second ends without warning.
-			if [[ $run = 2 ]]; then kill -9 "$STANDUP_PID"; else "$standup" stop; fi
+			if [[ $run = 2 ]]; then kill -9 "$STANDUP_PID"; else standup stop; fi
 		)
 		(($(< "$work/size") > size))
 		size=$(< "$work/size")
@@ -145,25 +155,25 @@ refusals() {
 	local state=$work/refused port server
 	(
 		eval "$(up --state "$state")"
-		refused "$state is in use" "$standup" --servers --state "$state"
-		"$standup" stop
+		refused "$state is in use" standup --servers --state "$state"
+		standup stop
 	)
-	refused 'no stack runs in' "$standup" stop --state "$state"
+	refused 'no stack runs in' standup stop --state "$state"
 	port=$(sed 's/.*"fulcio-system\/fulcio:5555":\([0-9]*\).*/\1/' "$state/ports.json")
 	python3 -c "import socket, time; s = socket.create_server(('127.0.0.1', $port)); time.sleep(60)" "$work" &
 	server=$!
 	sleep 0.5
-	refused "port $port of 127.0.0.1" "$standup" --servers --state "$state"
+	refused "port $port of 127.0.0.1" standup --servers --state "$state"
 	kill "$server"
 	echo 0 > "$state/version"
-	refused "is of version" "$standup" --servers --state "$state"
+	refused "is of version" standup --servers --state "$state"
 	mkdir "$work/other" && touch "$work/other/file"
-	refused "isn't empty" "$standup" --servers --state "$work/other"
+	refused "isn't empty" standup --servers --state "$work/other"
 	mkdir "$work/bin" && ln -s "$(command -v kubectl)" "$work/bin"
-	refused 'install Go' env PATH="$work/bin" SCAFFOLDING_CACHE="$work" "$standup" --servers
+	refused 'install Go' env PATH="$work/bin" SCAFFOLDING_CACHE="$work" TMPDIR="$work" "$program" --servers
 	printf '#!/bin/sh\necho "Error: unknown flag: --legacy-unix-domain-socket" >&2\nexit 1\n' > "$work/bin/fulcio"
 	chmod +x "$work/bin/fulcio"
-	refused 'take it off the PATH if it is older' env PATH="$work/bin:$PATH" "$standup" --servers
+	refused 'take it off the PATH if it is older' env PATH="$work/bin:$PATH" TMPDIR="$work" "$program" --servers
 	nothing_left
 }
 
@@ -172,7 +182,7 @@ block() { target/debug/docs block docs/local.md "$1"; }
 # The page, with this build in the place of cargo's.
 page() {
 	mkdir -p "$work/page" "$work/cargo"
-	printf '#!/bin/sh\nshift\nexec "%s" "$@"\n' "$standup" > "$work/cargo/cargo"
+	printf '#!/bin/sh\nshift\nTMPDIR="%s" exec "%s" "$@"\n' "$work" "$program" > "$work/cargo/cargo"
 	chmod +x "$work/cargo/cargo"
 	{
 		block 'The real Fulcio'
@@ -180,7 +190,7 @@ page() {
 		block 'As whomever'
 		block 'The end of it:'
 	} > "$work/page/commands"
-	(cd "$work/page" && PATH=$work/cargo:$PATH bash -euo pipefail commands)
+	(cd "$work/page" && TUF_ROOT=$work/tuf PATH=$work/cargo:$PATH bash -euo pipefail commands)
 	nothing_left
 }
 

@@ -25,7 +25,7 @@ everybody() {
 		export TOKEN=$SIGSTORE_ID_TOKEN ISSUER=$ISSUER_URL TARGETS=trusted_root.json BLOB=$work/blob
 		export IDENTITY=https://kubernetes.io/namespaces/default/serviceaccounts/default
 		export ARCHIVE=$STANDUP_STATE/pods/tuf-system/tuf/tuf-root/repository
-		unset TUF_ROOT SIGSTORE_ID_TOKEN
+		unset SIGSTORE_ID_TOKEN
 		echo everybody > "$BLOB"
 		failed=0
 		for signer in "${signers[@]}"; do
@@ -36,7 +36,7 @@ everybody() {
 				as_new "  ${command[*]}" "${command[@]}" || true
 			done
 		done
-		"$standup" stop
+		standup stop
 		((failed == 0))
 	)
 }
@@ -45,7 +45,7 @@ everybody() {
 as_new() {
 	local what=$1 home
 	shift
-	home=$(mktemp -d)
+	home=$(mktemp -d -p "$work")
 	cp "$TUF_ROOT_JSON" "$home/root.json"
 	if (cd "$home" && HOME=$home "$@" "$TUF_MIRROR" > log 2>&1); then
 		echo "ok    $what"

@@ -85,7 +85,7 @@ impl Go {
                     .iter()
                     .map(|(server, tag)| format!("{} {tag}", server.module));
                 bail!(
-                    "{} isn't on the PATH, and neither is Go, which builds it: install Go (https://go.dev/dl)",
+                    "neither Go nor what it would build is on the PATH ({}): install Go (https://go.dev/dl)",
                     names.collect::<Vec<_>>().join(", ")
                 )
             }
