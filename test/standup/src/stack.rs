@@ -1,6 +1,6 @@
 //! A stack of real servers on loopback, from its folder to its end.
 
-use std::{collections::BTreeMap, io::Write as _, path::Path, time::Instant};
+use std::{collections::BTreeMap, io::Write as _, path::Path, thread, time::Instant};
 
 use anyhow::{Context as _, Result, anyhow};
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use crate::{
     kubelet::{self, Kind, Kubelet},
     programs::Programs,
     servers::Servers,
-    state::State,
+    state::{State, make_issuer_key},
     variables::Variables,
 };
 
@@ -29,6 +29,9 @@ pub(crate) async fn run(
     let guard = Guard::start(&state)?;
     // Only once, and this is the first time.
     let _ = tempfile::env::override_temp_dir(&state.part("pods")?);
+    // It takes as long as the manifests do.
+    let folder = state.folder().to_owned();
+    let key = thread::spawn(move || make_issuer_key(&folder));
     let mut manifests = Manifest::read(config).map_err(|cause| anyhow!(cause))?;
     kubelet::check(&manifests)?;
     let mut pods = Pod::read_all(&manifests).map_err(|cause| anyhow!(cause))?;
@@ -44,6 +47,7 @@ pub(crate) async fn run(
     })?;
     state.keep_ports(ports.numbers())?;
     relocate(&mut manifests, &node)?;
+    key.join().map_err(|_| anyhow!("no issuer's key"))??;
     let issuer = state.issuer()?;
     let api_server = ports.of(API_SERVER).map_err(|taken| anyhow!(taken))?;
     ports.release(API_SERVER);

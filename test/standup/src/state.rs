@@ -101,21 +101,26 @@ impl State {
             .with_context(|| format!("writing {}", file.display()))
     }
 
-    /// The issuer, with a new key unless there is one.
+    /// The issuer, whose key is there.
     pub(crate) fn issuer(&self) -> Result<Issuer> {
-        let file = self.folder.join(ISSUER_KEY);
-        if !file.exists() {
-            let key = PrivateKey::generate(Kind::Rsa2048);
-            let key = keys::to_pem("PRIVATE KEY", key.pkcs8_der());
-            let mut options = fs::OpenOptions::new();
-            let options = options.write(true).create_new(true).mode(0o600);
-            options
-                .open(&file)
-                .and_then(|mut file| file.write_all(key.as_bytes()))
-                .with_context(|| format!("writing {}", file.display()))?;
-        }
         issuer(&self.folder)
     }
+}
+
+/// Makes the issuer's key unless there is one.
+pub(crate) fn make_issuer_key(folder: &Path) -> Result<()> {
+    let file = folder.join(ISSUER_KEY);
+    if file.exists() {
+        return Ok(());
+    }
+    let key = PrivateKey::generate(Kind::Rsa2048);
+    let key = keys::to_pem("PRIVATE KEY", key.pkcs8_der());
+    let mut options = fs::OpenOptions::new();
+    let options = options.write(true).create_new(true).mode(0o600);
+    let written = options
+        .open(&file)
+        .and_then(|mut file| file.write_all(key.as_bytes()));
+    written.with_context(|| format!("writing {}", file.display()))
 }
 
 /// The issuer of the stack that runs in that folder.
