@@ -16,9 +16,9 @@ use serde::Deserialize;
 /// A platform that the images run on.
 #[derive(Clone, Copy, ValueEnum)]
 pub(crate) enum Platform {
-    #[value(name = "linux/amd64")]
+    #[value(name = AMD64)]
     Amd64,
-    #[value(name = "linux/arm64")]
+    #[value(name = ARM64)]
     Arm64,
 }
 
@@ -66,6 +66,12 @@ impl Workspace {
         &self.target_directory
     }
 
+    /// The names of [`Self::commands`].
+    pub(crate) fn command_names(&self) -> Vec<&str> {
+        let commands = self.commands().into_iter();
+        commands.map(|command| &*command.name).collect()
+    }
+
     /// The packages in `cmd/`, by name.
     pub(crate) fn commands(&self) -> Vec<&Package> {
         let folder = self.workspace_root.join("cmd");
@@ -78,9 +84,9 @@ impl Workspace {
         commands
     }
 
-    /// Builds all commands for each of `platforms`; `binary` says where they are. What is missing
+    /// Builds `packages` for each of `platforms`; `binary` says where they are. What is missing
     /// for any of them is said before minutes of building.
-    pub(crate) fn build(&self, platforms: &[Platform]) -> Result<()> {
+    pub(crate) fn build(&self, platforms: &[Platform], packages: &[&str]) -> Result<()> {
         let builds = platforms
             .iter()
             .map(|platform| Ok((platform.target(), platform.build_command()?)))
@@ -88,11 +94,7 @@ impl Workspace {
         for (target, command) in builds {
             let build = cargo()
                 .args([command, "--release", "--locked", "--target", target])
-                .args(
-                    self.commands()
-                        .iter()
-                        .flat_map(|command| ["--package", &command.name]),
-                )
+                .args(packages.iter().flat_map(|package| ["--package", package]))
                 .current_dir(&self.workspace_root)
                 .env("CARGO_ENCODED_RUSTFLAGS", self.rustflags())
                 .status()
@@ -102,11 +104,11 @@ impl Workspace {
         Ok(())
     }
 
-    pub(crate) fn binary(&self, platform: Platform, command: &Package) -> PathBuf {
+    pub(crate) fn binary(&self, platform: Platform, package: &str) -> PathBuf {
         self.target_directory
             .join(platform.target())
             .join("release")
-            .join(&command.name)
+            .join(package)
     }
 
     /// Panic messages name source files, and some are in folders that differ from machine to
@@ -144,8 +146,15 @@ impl Platform {
     /// The name of this machine's, if it is one of them.
     pub(crate) fn native() -> &'static str {
         match Arch::default() {
-            Arch::ARM64 => "linux/arm64",
-            _ => "linux/amd64",
+            Arch::ARM64 => ARM64,
+            _ => AMD64,
+        }
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Amd64 => AMD64,
+            Self::Arm64 => ARM64,
         }
     }
 
@@ -194,6 +203,9 @@ impl Platform {
         )
     }
 }
+
+const AMD64: &str = "linux/amd64";
+const ARM64: &str = "linux/arm64";
 
 fn is_installed(program: &str) -> bool {
     env::split_paths(&env::var_os("PATH").unwrap_or_default())

@@ -49,7 +49,7 @@ pub(crate) struct Options {
 pub(crate) struct Platforms {
     /// Platforms of the images, e.g. linux/amd64,linux/arm64; `docker load` takes the first
     #[arg(long, value_delimiter = ',', default_value = Platform::native())]
-    platform: Vec<Platform>,
+    pub(crate) platform: Vec<Platform>,
 }
 
 pub(crate) async fn images(options: &Options) -> Result<()> {
@@ -92,7 +92,7 @@ pub(crate) async fn images(options: &Options) -> Result<()> {
 
 /// Builds every command for every platform.
 pub(crate) fn build(workspace: &Workspace, platforms: &Platforms, tag: &str) -> Result<Vec<Image>> {
-    workspace.build(&platforms.platform)?;
+    workspace.build(&platforms.platform, &workspace.command_names())?;
     workspace
         .commands()
         .into_iter()
@@ -107,7 +107,7 @@ fn image(
     tag: &str,
 ) -> Result<Image> {
     let layers = platforms.platform.iter().map(|platform| {
-        let layer = layer(&workspace.binary(*platform, command), &command.name)?;
+        let layer = layer(&workspace.binary(*platform, &command.name), &command.name)?;
         Ok((
             platform.architecture(),
             PackedLayer::compressed(&layer.tar()?)?,

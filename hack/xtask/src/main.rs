@@ -1,9 +1,9 @@
 //! `cargo xtask`: what a checkout needs beyond cargo itself.
 //!
 //! `images` builds this repository's programs as images; `resolve` pushes them, can copy the images
-//! of others beside them, and prints the manifests of `config/` with their digests. `image` packs
-//! any files as an image, which is how `hack/cluster` makes stand-ins for images that it can't
-//! pull.
+//! of others beside them, and prints the manifests of `config/` with their digests. `programs` has
+//! what runs without a cluster. `image` packs any files as an image, which is how `hack/cluster`
+//! makes stand-ins for images that it can't pull.
 #![allow(
     clippy::print_stdout,
     clippy::print_stderr,
@@ -18,6 +18,7 @@ mod manifests;
 mod mirror;
 mod oci;
 mod pack;
+mod programs;
 mod registry;
 
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ use clap::Parser;
 enum Task {
     Image(Box<pack::Options>),
     Images(images::Options),
+    Programs(programs::Options),
     Resolve(manifests::Options),
 }
 
@@ -37,6 +39,7 @@ async fn main() -> ExitCode {
     let done = match Task::parse() {
         Task::Image(options) => pack::image(&options),
         Task::Images(options) => images::images(&options).await,
+        Task::Programs(options) => programs::programs(&options),
         Task::Resolve(options) => manifests::resolve(&options).await,
     };
     match done {

@@ -56,9 +56,9 @@ pub(crate) async fn resolve(options: &Options) -> Result<()> {
     let manifests = read(&options.filename)?;
     let workspace = Workspace::read()?;
     let local: Vec<_> = workspace
-        .commands()
-        .iter()
-        .map(|command| name(&command.name, DEFAULT_TAG).whole())
+        .command_names()
+        .into_iter()
+        .map(|command| name(command, DEFAULT_TAG).whole())
         .collect();
     // A name that nobody makes and a registry that isn't there are found before minutes of
     // building.
