@@ -173,7 +173,8 @@ impl Platform {
         }
     }
 
-    /// `build` where a C compiler for aws-lc is at hand, or `zigbuild`, which brings one.
+    /// `zigbuild`, which brings a C compiler for aws-lc, or `build` where another is named or at
+    /// hand. The first comes first: its compiler is one that can be pinned.
     fn build_command(self) -> Result<&'static str> {
         let target = self.target();
         let libraries = Command::new("rustc")
@@ -188,11 +189,14 @@ impl Platform {
         );
         let compiler = format!("CC_{}", target.replace('-', "_"));
         let native = cfg!(target_os = "linux") && self.architecture() == Arch::default();
-        if env::var_os(&compiler).is_some() || native && is_installed("musl-gcc") {
+        if env::var_os(&compiler).is_some() {
             return Ok("build");
         }
         if is_installed("cargo-zigbuild") {
             return Ok("zigbuild");
+        }
+        if native && is_installed("musl-gcc") {
+            return Ok("build");
         }
         let musl_tools = match native {
             true => "apt-get install musl-tools, or ",
