@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # A cluster of kind's: made as the inputs say, and its nodes told of the registry.
 
-node_port=30500 # the registry's, in objects.yaml
+node_port=30500 # the registry's, in objects.yaml; kind has it on the runner's loopback
 
 new_cluster() {
 	local image=()
@@ -44,10 +44,11 @@ load_images() {
 	kind load image-archive "$checkout/target/images.tar"
 }
 
-# A node knows no names of Services, and the registry speaks plain HTTP.
+# A node knows no names of Services, and the registry does without TLS.
 nodes_pull_from_registry() {
-	local node folder=/etc/containerd/certs.d/$REGISTRY_NAME:$REGISTRY_PORT
+	local node address folder=/etc/containerd/certs.d/$REGISTRY_NAME:$REGISTRY_PORT
+	address=$(kubectl get service "${REGISTRY_NAME%.*}" --namespace="${REGISTRY_NAME#*.}" --output=jsonpath='{.spec.clusterIP}')
 	for node in $(kind get nodes); do
-		docker exec --interactive "$node" sh -c "mkdir -p $folder && cat > $folder/hosts.toml" <<< "[host.\"http://localhost:$node_port\"]"
+		docker exec --interactive "$node" sh -c "mkdir -p $folder && cat > $folder/hosts.toml" <<< "[host.\"http://$address:$REGISTRY_PORT\"]"
 	done
 }
