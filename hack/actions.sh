@@ -21,8 +21,7 @@ runner() {
 # What setup-local finds on the PATH.
 programs() {
 	local module
-	cargo build --quiet --locked --package=standup --package=createsecret --package=createcerts --package=createcertchain \
-		--package=createctconfig --package=createlog --package=copysecrets --package=createtuf --package=tufserver --package=tileserver
+	cargo build --quiet --locked --package=standup --package='create*' --package=copysecrets --package='*server'
 	for module in fulcio rekor-tiles tesseract timestamp-server cosign kubernetes; do
 		hack/cluster build "$module"
 		PATH=$(hack/cluster bin "$module"):$PATH

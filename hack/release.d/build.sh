@@ -43,9 +43,9 @@ sboms() {
 	source=$(mktemp -d)
 	git archive HEAD | tar --extract --directory="$source"
 	SOURCE_DATE_EPOCH=$(git log -1 --format=%ct) "$tools/cargo-cyclonedx-$cyclonedx/bin/cargo-cyclonedx" cyclonedx --quiet --format=json \
-		--describe=binaries --spec-version=1.5 --target=x86_64-unknown-linux-musl --manifest-path="$source/Cargo.toml"
+		--describe=binaries --no-build-deps --spec-version=1.5 --target=x86_64-unknown-linux-musl --manifest-path="$source/Cargo.toml"
 	for program in $(programs); do
-		mv "$source/cmd/$program/$program"*.cdx.json "$dist/$program.cdx.json"
+		sed "s|$source|/workspace|" "$source/cmd/$program/${program}_bin.cdx.json" > "$dist/$program.cdx.json"
 	done
 	rm -rf "$source"
 }
