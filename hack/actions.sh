@@ -22,7 +22,7 @@ runner() {
 programs() {
 	local module
 	cargo build --quiet --locked --package=standup --package='create*' --package=copysecrets --package='*server'
-	for module in fulcio rekor-tiles tesseract timestamp-server cosign kubernetes; do
+	for module in fulcio rekor-tiles tesseract timestamp-server-local cosign kubernetes; do
 		hack/cluster build "$module"
 		PATH=$(hack/cluster bin "$module"):$PATH
 	done

@@ -3,7 +3,7 @@
 
 cyclonedx=0.5.9
 tools=${XDG_CACHE_HOME:-$HOME/.cache}/scaffolding
-servers=(fulcio rekor-tiles tesseract timestamp-server)
+servers=(fulcio rekor-tiles tesseract timestamp-server-local)
 
 build() {
 	git diff --quiet HEAD || die 'there are changes that no commit has: a release is of a commit'
