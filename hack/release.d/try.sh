@@ -33,6 +33,7 @@ local_sigstore() {
 	variables=$("$work/standup/bin/standup" --servers --env)
 	eval "$variables"
 	SIGSTORE_ID_TOKEN=$("$work/standup/bin/standup" token --github-workflow "$workflow")
+	ISSUER_URL+=/github-workflow # of such tokens
 	export SIGSTORE_ID_TOKEN TUF_ROOT=$work/tuf ISSUER_URL
 	cosign initialize --mirror="$TUF_MIRROR" --root="$TUF_MIRROR/root.json"
 }
