@@ -24,9 +24,9 @@ attest() {
 	provenance > "$dist/provenance.json"
 	for image in $(images); do
 		program=${image##*/}
-		cosign sign --yes "$image"
-		cosign attest --yes --type=cyclonedx --predicate="$dist/${program%@*}.cdx.json" "$image"
-		cosign attest --yes --type=slsaprovenance1 --predicate="$dist/provenance.json" "$image"
+		quietly cosign sign --yes "$image"
+		quietly cosign attest --yes --type=cyclonedx --predicate="$dist/${program%@*}.cdx.json" "$image"
+		quietly cosign attest --yes --type=slsaprovenance1 --predicate="$dist/provenance.json" "$image"
 	done
 }
 
@@ -54,7 +54,7 @@ provenance() {
 sign_files() {
 	local file
 	for file in "$dist"/release.yaml "$dist"/*.tar.gz; do
-		cosign sign-blob --yes --bundle="$file.sigstore.json" "$file"
+		quietly cosign sign-blob --yes --bundle="$file.sigstore.json" "$file"
 	done
 }
 
@@ -69,6 +69,12 @@ verify() {
 	of_file=$(target/debug/docs block docs/releases.md '## A file')
 	export identity issuer image file
 	cd "$dist"
-	for image in $(images); do step "${image##*/}" bash -euo pipefail -c "$of_image"; done
-	for file in release.yaml ./*.tar.gz; do step "$file" bash -euo pipefail -c "$of_file"; done
+	for image in $(images); do step "${image##*/}" quietly bash -euo pipefail -c "$of_image"; done
+	for file in release.yaml ./*.tar.gz; do step "$file" quietly bash -euo pipefail -c "$of_file"; done
+}
+
+# quietly COMMAND…: what it says is of use if it fails.
+quietly() {
+	local said
+	said=$("$@" 2>&1) || die "$said"
 }

@@ -14,6 +14,16 @@ try() {
 	local_sigstore
 	publish
 	verify
+	step 'a release.yaml that was changed is refused' refused
+}
+
+refused() {
+	local of_file
+	of_file=$(target/debug/docs block docs/releases.md '## A file')
+	cp "$dist"/release.yaml* "$work"
+	echo '# changed' >> "$work/release.yaml"
+	if file=$work/release.yaml bash -c "$of_file" > "$work/refused" 2>&1; then return 1; fi
+	grep 'invalid signature' "$work/refused"
 }
 
 local_registry() {
