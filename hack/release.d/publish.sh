@@ -8,7 +8,6 @@ publish() {
 }
 
 push() {
-	xtask images --tag="$version" --platform="$platforms" --push="$registry" --out="$dist/images.tar"
 	xtask resolve --filename=config --tag="$version" --platform="$platforms" --registry="$registry" > "$dist/release.yaml"
 	# What is signed is what was built, and compared.
 	while read -r _ digest; do
@@ -68,9 +67,8 @@ verify() {
 	of_image=$(target/debug/docs block docs/releases.md '## An image')
 	of_file=$(target/debug/docs block docs/releases.md '## A file')
 	export identity issuer image file
-	cd "$dist"
 	for image in $(images); do step "${image##*/}" quietly bash -euo pipefail -c "$of_image"; done
-	for file in release.yaml ./*.tar.gz; do step "$file" quietly bash -euo pipefail -c "$of_file"; done
+	for file in "$dist"/release.yaml "$dist"/*.tar.gz; do step "${file##*/}" quietly bash -euo pipefail -c "$of_file"; done
 }
 
 # quietly COMMAND…: what it says is of use if it fails.
