@@ -9,7 +9,7 @@ try() {
 		PATH=$(hack/cluster bin "$module"):$PATH
 	done
 	work=$(mktemp -d)
-	trap 'kill $(jobs -p); "$work/standup/bin/standup" stop; rm -rf "$work"' EXIT
+	trap 'kill $(jobs -p); standup stop; rm -rf "$work"' EXIT
 	local_registry
 	local_sigstore
 	publish
@@ -40,9 +40,10 @@ local_sigstore() {
 	local workflow=$repository/.github/workflows/release.yml@refs/tags/$version variables
 	mkdir "$work/standup"
 	tar --extract --file="$dist/standup-linux-amd64.tar.gz" --directory="$work/standup"
-	variables=$("$work/standup/bin/standup" --servers --env)
+	PATH=$work/standup/bin:$PATH
+	variables=$(standup --servers --env)
 	eval "$variables"
-	SIGSTORE_ID_TOKEN=$("$work/standup/bin/standup" token --github-workflow "$workflow")
+	SIGSTORE_ID_TOKEN=$(standup token --github-workflow "$workflow")
 	ISSUER_URL+=/github-workflow # of such tokens
 	export SIGSTORE_ID_TOKEN TUF_ROOT=$work/tuf ISSUER_URL
 	cosign initialize --mirror="$TUF_MIRROR" --root="$TUF_MIRROR/root.json"
