@@ -42,7 +42,8 @@ case "$*" in
 		# shellcheck source=hack/e2e.d/prepare.sh
 		. hack/e2e.d/prepare.sh
 		keep_or_down "$@"
-		prepare
+		step 'the cluster' hack/cluster up
+		step 'our images' images
 		step 'the image of busybox' busybox_image ;;
 esac
 step 'act' runner

@@ -13,7 +13,7 @@ fn no_script_resolves_a_version() {
         .nth(2)
         .expect("hack/xtask");
     let mut scripts = vec![];
-    for folder in [".ci", "hack", "test"] {
+    for folder in [".ci", "actions", "hack", "test"] {
         read_scripts(root, folder.as_ref(), &mut scripts);
     }
     assert!(scripts.len() > 10, "these are not all scripts: {scripts:?}");
