@@ -12,22 +12,17 @@ cd "$(dirname "$0")/.."
 # shellcheck source=hack/step.sh
 . hack/step.sh
 tools=$PWD/target/actions
+# What setup-local finds on the PATH, beside standup, and what workflows use.
+modules=(fulcio rekor-tiles tesseract timestamp-server-local kubernetes cosign)
 
 runner() {
 	mkdir -p "$tools"
 	CGO_ENABLED=0 go build -C test/actions/act -mod=readonly -trimpath -ldflags '-s -w' -o "$tools/act" tool
 }
 
-# What setup-local finds on the PATH.
 programs() {
-	local module
 	cargo build --quiet --locked --package=standup --package='create*' --package=copysecrets --package='*server'
-	for module in fulcio rekor-tiles tesseract timestamp-server-local cosign kubernetes; do
-		hack/cluster build "$module"
-		PATH=$(hack/cluster bin "$module"):$PATH
-	done
-	PATH=$PWD/target/debug:$PATH
-	export PATH
+	hack/cluster build "${modules[@]}"
 }
 
 # The image of the web server that hands out tokens; in the cluster nothing is pulled.
@@ -48,6 +43,8 @@ case "$*" in
 esac
 step 'act' runner
 step 'standup, and the servers' programs
+for module in "${modules[@]}"; do PATH=$(hack/cluster bin "$module"):$PATH; done
+export PATH=$PWD/target/debug:$PATH
 step 'local' unshare --net --pid --fork --kill-child bash -euc 'ip link set lo up && exec hack/actions.d/workflow.sh local'
 [[ $* != --local ]] || exit 0
 for workflow in cosign policy-controller kyverno chains; do
