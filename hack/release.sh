@@ -4,7 +4,7 @@
 #   hack/release.sh build VERSION [PLATFORMS]      the images, an SBOM of each, standup for Linux; digests.txt has their digests,
 #                                                  which are the same wherever this commit is built
 #   hack/release.sh publish VERSION REGISTRY [PLATFORMS]
-#                                                  after build: pushes the images, writes release.yaml, signs it all
+#                                                  after build, there: pushes the images, writes release.yaml, signs it all
 #   hack/release.sh verify VERSION REGISTRY        what publish has signed, as docs/releases.md says
 #   hack/release.sh try VERSION [PLATFORMS]        all of it, with a registry and a Sigstore stack of this machine
 #
