@@ -50,7 +50,7 @@ struct State {
     /// The labels that every Secret and ConfigMap needs to be written over the API.
     wanted_labels: Vec<String>,
     /// Who gives out the tokens of its accounts, if it tells.
-    issuer: Option<String>,
+    issuer_name: Option<String>,
     /// What was written over the API.
     written: Vec<Written>,
     issuer: Option<Issuer>,
@@ -148,7 +148,7 @@ impl Kubernetes {
 
     /// From now on says that the tokens of its accounts are this issuer's.
     pub fn set_issuer(&self, issuer: &str) {
-        self.state().issuer = Some(issuer.into());
+        self.state().issuer_name = Some(issuer.into());
     }
 
     /// An object as its JSON. The kind is written as in the object.

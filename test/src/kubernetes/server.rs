@@ -80,7 +80,7 @@ impl Api {
                 .ok_or_else(Failure::unauthorized)?,
         };
         if let ("/.well-known/openid-configuration", Some(issuer)) =
-            (request.uri().path(), &state.issuer)
+            (request.uri().path(), &state.issuer_name)
         {
             return Ok((200, json!({"issuer": issuer})));
         }
