@@ -6,7 +6,7 @@
 #
 #   --clients   every client of hack/clients.sh, too, with Python and Node
 #
-# Needs Linux, Rust, Go and kubectl. Everything is on loopback, and ends with this script.
+# Needs Linux, Rust and Go. Everything is on loopback, and ends with this script.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,7 +18,7 @@ cd "$(dirname "$0")/.."
 profile=dev folder=target/debug
 [[ $* != *--release* ]] || profile=release folder=target/release
 program=$PWD/$folder/standup
-modules=(fulcio rekor-tiles tesseract timestamp-server-local cosign)
+modules=(fulcio rekor-tiles tesseract timestamp-server-local cosign kubernetes)
 work=$(mktemp -d)
 trap 'end' EXIT
 
@@ -105,9 +105,9 @@ killed() {
 	done
 }
 
-# nothing_left: no process, and no folder, within a second.
+# nothing_left: no process, and no folder, within some seconds.
 nothing_left() {
-	for _ in {1..100}; do
+	for _ in {1..500}; do
 		[[ -n $(ours) || -n $(find "$work" -maxdepth 1 -name '.tmp*') ]] || return 0
 		sleep 0.01
 	done
@@ -195,7 +195,7 @@ page() {
 }
 
 step 'standup, the Jobs, the servers, cosign' build
-PATH=$(hack/cluster bin cosign):$PATH
+PATH=$(hack/cluster bin cosign):$(hack/cluster bin kubernetes):$PATH
 step 'docs/local.md' page
 step '20 starts in a row' twenty
 step 'what it takes' size
