@@ -40,8 +40,8 @@ struct Args {
     #[arg(long)]
     wait_for_key: bool,
 
-    /// ConfigMap with Fulcio's configuration, which is refused if it takes tokens of this cluster by
-    /// another name than the API server's
+    /// ConfigMap with Fulcio's configuration, which is refused if it takes tokens of this cluster
+    /// by another name than the API server's
     #[arg(long, value_name = "CONFIGMAP", value_parser = job::name)]
     fulcio_config: Option<String>,
 

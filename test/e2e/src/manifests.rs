@@ -105,8 +105,8 @@ impl Manifests {
         object.with_context(|| format!("config/ has no {} {name} there", K::kind(&())))
     }
 
-    /// Creates the namespaces, and in them the accounts, their rights, and what is said there of
-    /// where clients reach the servers.
+    /// Creates the namespaces, and in them the accounts, their rights, and what people configure
+    /// there.
     ///
     /// # Errors
     ///
@@ -116,9 +116,7 @@ impl Manifests {
         cluster.create(&self.objects::<ServiceAccount>()?).await?;
         cluster.create(&self.objects::<Role>()?).await?;
         cluster.create(&self.objects::<RoleBinding>()?).await?;
-        let mut addresses = self.objects::<ConfigMap>()?;
-        addresses.retain(|map| map.name_any() == ADDRESSES);
-        cluster.create(&addresses).await
+        cluster.create(&self.objects::<ConfigMap>()?).await
     }
 }
 
@@ -171,8 +169,6 @@ impl Movable for RoleBinding {
         self.metadata.namespace.iter_mut().chain(names).collect()
     }
 }
-
-const ADDRESSES: &str = "addresses";
 
 fn text(manifest: &Manifest, field: &str) -> String {
     let text = manifest.object["metadata"][field].as_str();

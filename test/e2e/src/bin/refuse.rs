@@ -107,8 +107,8 @@ async fn no_rights(scene: &Scene<'_>) -> Result<()> {
     let params = DeleteParams::default();
     bindings.delete("createcerts", &params).await?;
     let ended = scene.run("createcerts", &["--timeout=5s"]).await?;
-    let what = format!("reading Secret {}/fulcio-", scene.namespace);
-    ended.check(1, &[&what, "cannot get resource \"secrets\""])
+    let what = format!("reading ConfigMap {}/fulcio-config", scene.namespace);
+    ended.check(1, &[&what, "cannot get resource \"configmaps\""])
 }
 
 async fn broken_pem(scene: &Scene<'_>) -> Result<()> {
@@ -177,7 +177,7 @@ async fn no_image(scene: &Scene<'_>) -> Result<()> {
     process::says(&said, &["localhost/scaffolding/no-such:dev"])
 }
 
-/// A namespace with the accounts and rights that `config/` gives in another.
+/// A namespace with the accounts, rights and ConfigMaps that `config/` has in another.
 struct Scene<'a> {
     cluster: &'a Cluster,
     original: &'static str,
