@@ -20,25 +20,23 @@ install_clients() {
 
 # Each signs that can, and each verifies what each of them signed.
 everybody() {
-	(
-		eval "$(up)"
-		export TOKEN=$SIGSTORE_ID_TOKEN ISSUER=$ISSUER_URL TARGETS=trusted_root.json BLOB=$work/blob
-		export IDENTITY=https://kubernetes.io/namespaces/default/serviceaccounts/default
-		export ARCHIVE=$STANDUP_STATE/pods/tuf-system/tuf/tuf-root/repository
-		unset SIGSTORE_ID_TOKEN
-		echo everybody > "$BLOB"
-		failed=0
-		for signer in "${signers[@]}"; do
-			export BUNDLE=$work/$signer.bundle
-			as_new "$signer" sign.sh "$signer" || continue
-			for verifier in "${verifiers[@]}"; do
-				read -ra command <<< "$verifier"
-				as_new "  ${command[*]}" "${command[@]}" || true
-			done
+	local signer verifier command failed=0
+	eval "$(up)"
+	export TOKEN=$SIGSTORE_ID_TOKEN ISSUER=$ISSUER_URL TARGETS=trusted_root.json BLOB=$work/blob
+	export IDENTITY=https://kubernetes.io/namespaces/default/serviceaccounts/default
+	export ARCHIVE=$STANDUP_STATE/pods/tuf-system/tuf/tuf-root/repository
+	unset SIGSTORE_ID_TOKEN
+	echo everybody > "$BLOB"
+	for signer in "${signers[@]}"; do
+		export BUNDLE=$work/$signer.bundle
+		as_new "$signer" sign.sh "$signer" || continue
+		for verifier in "${verifiers[@]}"; do
+			read -ra command <<< "$verifier"
+			as_new "  ${command[*]}" "${command[@]}" || true
 		done
-		standup stop
-		((failed == 0))
-	)
+	done
+	standup stop
+	((failed == 0))
 }
 
 # as_new WHAT COMMAND…: at the repository's URL, in a new folder that has its root.
