@@ -46,7 +46,7 @@ up() { standup --servers --env "$@" 2> "$work/log" || { cat "$work/log" >&2 && r
 timed() {
 	local start=$EPOCHREALTIME variables
 	variables=$(up)
-	printf '%.2f\n' "$(bc <<< "$EPOCHREALTIME - $start")"
+	awk "BEGIN { printf \"%.2f\\n\", $EPOCHREALTIME - $start }"
 	(eval "$variables" && standup stop)
 }
 
