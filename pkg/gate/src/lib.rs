@@ -4,7 +4,7 @@
 //! and the Job that writes it opens it. A [`Gate`] is read once, and published under the
 //! resourceVersion that was read: whoever comes second gets a conflict and does its whole work
 //! again. What is only read is a [`Source`]. This crate alone talks to Kubernetes, with `get`,
-//! `create` and `update` on named objects.
+//! `create` and `update` on named objects, and what the API server calls itself.
 //!
 //! ```no_run
 //! # async fn example() -> scaffolding_gate::Result<()> {
