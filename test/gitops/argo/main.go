@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/argoproj/gitops-engine/pkg/cache"
 	"github.com/argoproj/gitops-engine/pkg/diff"
@@ -84,7 +85,12 @@ func run(ctx context.Context) error {
 	if err := live.EnsureSynced(); err != nil {
 		return err
 	}
-	return compare(live, objects, ours)
+	// A watch tells the cache of what was made, each kind's in its time.
+	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Second) {
+		if err := compare(live, objects, ours); err == nil || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // compare fails if what is in the cluster isn't what was synced.
