@@ -2,7 +2,7 @@
 # `standup --servers`: how fast and how big it is, what it leaves behind however it ends, what it keeps, what it refuses; and
 # cosign that signs with it as docs/local.md says.
 #
-#   hack/standup.sh [--release] [--clients]
+#   hack/standup.sh [--clients]
 #
 #   --clients   every client of hack/clients.sh, too, with Python and Node
 #
@@ -15,9 +15,7 @@ cd "$(dirname "$0")/.."
 # shellcheck source=hack/standup.d/clients.sh
 . hack/standup.d/clients.sh
 
-profile=dev folder=target/debug
-[[ $* != *--release* ]] || profile=release folder=target/release
-program=$PWD/$folder/standup
+program=$PWD/target/debug/standup
 modules=(fulcio rekor-tiles tesseract timestamp-server-local cosign kubernetes)
 work=$(mktemp -d)
 trap 'end' EXIT
@@ -35,8 +33,7 @@ standup() { TMPDIR=$work "$program" "$@"; }
 cosign() { TUF_ROOT=$work/tuf command cosign "$@"; }
 
 build() {
-	local packages=(docs standup) jobs=(copysecrets createcertchain createcerts createctconfig createlog createsecret createtree createtuf tileserver tufserver)
-	cargo build --quiet --locked --profile="$profile" "${packages[@]/#/--package=}" "${jobs[@]/#/--package=}"
+	cargo build --quiet --locked --package=docs --package=standup --package='create*' --package=copysecrets --package='*server'
 	hack/cluster build "${modules[@]}"
 }
 

@@ -1,4 +1,4 @@
-//! Identity tokens, and what tells others how to verify them: for tests, since whoever asks for a
+//! Bearer tokens, and what tells others how to verify them: for tests, since whoever asks for a
 //! name gets it.
 
 use std::{str::FromStr, time::SystemTime};
@@ -11,7 +11,7 @@ use base64ct::{Base64UrlUnpadded, Encoding as _};
 use keys::PrivateKey;
 use serde_json::{Value, json};
 
-/// An API server as an issuer of tokens, with a path for each kind of identity but its own.
+/// An API server as an issuer of tokens, with a path for each kind of bearer but its own.
 pub struct Issuer {
     url: String,
     key: RsaKeyPair,
@@ -19,7 +19,7 @@ pub struct Issuer {
 
 /// Whom a token is about.
 #[derive(Debug, Clone)]
-pub enum Identity {
+pub enum Bearer {
     /// A person, by an address.
     Email(String),
     /// A service account.
@@ -64,12 +64,12 @@ impl Issuer {
         }
     }
 
-    /// The issuer of tokens about such an identity.
-    pub fn url(&self, identity: &Identity) -> String {
-        match identity {
-            Identity::ServiceAccount { .. } => self.url.clone(),
-            Identity::Email(_) => format!("{}/{EMAIL}", self.url),
-            Identity::Workflow(_) => format!("{}/{WORKFLOW}", self.url),
+    /// The issuer of tokens about such a bearer.
+    pub fn url(&self, bearer: &Bearer) -> String {
+        match bearer {
+            Bearer::ServiceAccount { .. } => self.url.clone(),
+            Bearer::Email(_) => format!("{}/{EMAIL}", self.url),
+            Bearer::Workflow(_) => format!("{}/{WORKFLOW}", self.url),
         }
     }
 
@@ -78,11 +78,11 @@ impl Issuer {
     /// # Panics
     ///
     /// When the system has no random numbers.
-    pub fn token(&self, identity: &Identity) -> String {
+    pub fn token(&self, bearer: &Bearer) -> String {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = now.map_or(0, |now| now.as_secs());
-        let mut claims = identity.claims();
-        claims["iss"] = self.url(identity).into();
+        let mut claims = bearer.claims();
+        claims["iss"] = self.url(bearer).into();
         claims["aud"] = "sigstore".into();
         claims["iat"] = now.into();
         claims["nbf"] = now.into();
@@ -126,7 +126,7 @@ impl Issuer {
 }
 
 /// The account that a pod has unless it names one.
-impl Default for Identity {
+impl Default for Bearer {
     fn default() -> Self {
         Self::ServiceAccount {
             namespace: "default".into(),
@@ -135,7 +135,7 @@ impl Default for Identity {
     }
 }
 
-impl Identity {
+impl Bearer {
     fn claims(&self) -> Value {
         match self {
             Self::Email(address) => {

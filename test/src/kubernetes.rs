@@ -23,6 +23,7 @@ use std::{
 
 use base64ct::{Base64, Encoding as _};
 use contract::ORIGIN;
+use keys::PrivateKey;
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
 
@@ -49,10 +50,9 @@ struct State {
     tokens: BTreeMap<String, User>,
     /// The labels that every Secret and ConfigMap needs to be written over the API.
     wanted_labels: Vec<String>,
-    /// Who gives out the tokens of its accounts, if it tells.
-    issuer_name: Option<String>,
     /// What was written over the API.
     written: Vec<Written>,
+    /// Who gives out the tokens of its accounts, if anybody does.
     issuer: Option<Issuer>,
 }
 
@@ -146,9 +146,14 @@ impl Kubernetes {
         self.state().wanted_labels = labels.iter().map(|label| (*label).into()).collect();
     }
 
-    /// From now on says that the tokens of its accounts are this issuer's.
-    pub fn set_issuer(&self, issuer: &str) {
-        self.state().issuer_name = Some(issuer.into());
+    /// From now on gives out tokens of its accounts, as the issuer of this name.
+    ///
+    /// # Panics
+    ///
+    /// When no key of 2048 bits can be made.
+    pub fn set_issuer(&self, url: &str) {
+        let key = PrivateKey::generate(keys::Kind::Rsa2048);
+        self.state().issuer = Some(Issuer::new(url, &key).expect("a key of 2048 bits"));
     }
 
     /// An object as its JSON. The kind is written as in the object.

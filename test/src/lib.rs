@@ -28,7 +28,7 @@ pub mod trillian;
 
 pub use calls::{Calls, Fault};
 pub use fulcio::Fulcio;
-pub use issuer::{Identity as Bearer, Issuer, OTHER_ISSUERS, Workflow};
+pub use issuer::{Bearer, Issuer, OTHER_ISSUERS, Workflow};
 pub use kubernetes::{Entries, Kubernetes};
 pub use manifests::Manifest;
 pub use network::API_SERVER;

@@ -18,7 +18,7 @@ use super::{
     rules,
     status::Failure,
 };
-use crate::{gates::Written, issuer::Identity, server::Service};
+use crate::{gates::Written, issuer::Bearer, server::Service};
 
 /// The API over the objects of a cluster.
 pub(super) struct Api(pub(super) Arc<Mutex<State>>);
@@ -60,7 +60,7 @@ impl Api {
     fn token(&self) -> Option<String> {
         let state = self.0.lock().expect("no request panicked");
         let issuer = state.issuer.as_ref()?;
-        Some(issuer.token(&Identity::default()))
+        Some(issuer.token(&Bearer::default()))
     }
 
     fn perform(&self, request: &Request<Bytes>) -> Result<(u16, Value), Failure> {
@@ -79,11 +79,6 @@ impl Api {
                 .and_then(|token| state.tokens.get(token).cloned())
                 .ok_or_else(Failure::unauthorized)?,
         };
-        if let ("/.well-known/openid-configuration", Some(issuer)) =
-            (request.uri().path(), &state.issuer_name)
-        {
-            return Ok((200, json!({"issuer": issuer})));
-        }
         let action = action(request).ok_or_else(Failure::unknown_path)?;
         let store = &mut state.store;
         authorize(store, &user, &action)?;
